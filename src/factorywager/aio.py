@@ -1,0 +1,63 @@
+"""The asyncio facade: ``from factorywager import secrets``.  Its verbs are plain functions that give awaitables."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+
+from .facade.arguments import MISSING
+from .facade.body import SecretsBody
+from .facade.guide import ConfigBody, ManagerBody
+from .flow.verb import Asynchronous
+from .model import Change
+
+__all__ = ["AsyncSecrets", "HybridConfig", "SecretsManager", "secrets"]
+
+
+class AsyncSecrets(Asynchronous, SecretsBody):
+    __doc__ = SecretsBody.__doc__
+
+    @asynccontextmanager
+    async def lease(
+        self, service: str | Mapping[str, object] = MISSING, name: str = MISSING
+    ) -> AsyncIterator[memoryview]:
+        """The value's bytes, read-only, in locked memory that is wiped at the end of the ``async with`` block.
+
+        Raises:
+            NotFoundError: there is no such entry.
+        """
+        ref = self._ref("get", service, name)
+        with (await self._drive(self._operations.require(ref))).lease() as view:
+            yield view
+
+    async def watch(self, service: str | None = None) -> AsyncIterator[Change]:
+        """Changes to the store as they happen, without end."""
+        watch = await self._drive(self._operations.watch(self._own_or_all(service)))
+        try:
+            while True:
+                yield await self._drive(watch.next())
+        finally:
+            watch.close()
+
+    async def aclose(self) -> None:
+        """Give back the store's connections and keys; the next call opens them again."""
+        self._operations.store.close()
+
+    async def __aenter__(self) -> AsyncSecrets:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.aclose()
+
+
+class SecretsManager(Asynchronous, ManagerBody):
+    __doc__ = ManagerBody.__doc__
+    _make_secrets = AsyncSecrets
+
+
+class HybridConfig(Asynchronous, ConfigBody):
+    __doc__ = ConfigBody.__doc__
+    _make_secrets = AsyncSecrets
+
+
+secrets = AsyncSecrets()

@@ -1,0 +1,19 @@
+"""`Ref`: what names an entry in a store."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Ref(NamedTuple):
+    """The two strings that name an entry; what Bun calls ``service`` and ``name``.
+
+    Both are non-empty, without NUL, and encodable as UTF-8: whoever makes one from outside has checked it
+    (``arguments.py``), so stores need not check again.
+    """
+
+    service: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.service}/{self.name}"

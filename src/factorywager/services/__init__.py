@@ -1,0 +1,1 @@
+"""What a command does, free of any command line: flows over `Operations`."""
