@@ -16,6 +16,7 @@ from ..flow.verb import verb
 from ..model import Info, Ref, Secret
 from ..services.observer import Observer
 from ..services.operations import Operations
+from ..stores.auto import AutoStore
 from ..stores.registry import open_store
 from ..stores.store import Options, Store
 from .arguments import MISSING, read_name, read_ref, read_set, read_value
@@ -57,7 +58,7 @@ class SecretsBody:
 
     def __init__(
         self,
-        store: str | Store | None = None,
+        store: str | Store | AutoStore | None = None,
         *,
         service: str | None = None,
         timeout: float | None = 30.0,

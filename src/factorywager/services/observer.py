@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from typing import NamedTuple, TypeAlias, TypeVar
-
-from ..errors import FactoryWagerError
-from ..flow import Flow
-
-T = TypeVar("T")
+from collections.abc import Callable
+from typing import NamedTuple, TypeAlias
 
 
 class Event(NamedTuple):
@@ -32,24 +26,3 @@ class Event(NamedTuple):
 
 
 Observer: TypeAlias = Callable[[Event], None]
-
-
-def observed(
-    flow: Flow[T], observers: Sequence[Observer], store: str, operation: str, service: str | None, name: str | None
-) -> Flow[T]:
-    """``flow``, with its outcome told to every observer when it ends, however it ends."""
-    began = time.perf_counter()
-    outcome = "canceled"
-    try:
-        result = yield from flow
-        outcome = "missing" if result is None or result is False else "ok"
-        if operation in ("set", "list"):
-            outcome = "ok"
-        return result
-    except FactoryWagerError as error:
-        outcome = error.code
-        raise
-    finally:
-        event = Event(operation, store, service, name, outcome, time.perf_counter() - began)
-        for observer in observers:
-            observer(event)

@@ -6,14 +6,17 @@ and a way for every verb on stores that lack the ability for it.
 
 from __future__ import annotations
 
+import time
 import warnings
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import (
     ArgumentValueError,
     BestPracticeWarning,
     ExpiredWarning,
+    FactoryWagerError,
     NotFoundError,
     PlatformError,
     StoreError,
@@ -22,8 +25,9 @@ from ..errors import (
 from ..flow import Deadline, Flow
 from ..model import Info, Ref, Secret
 from ..stores import store as ability
+from ..stores.auto import AutoStore
 from ..stores.store import Options, Store, Terms, Watch
-from .observer import Observer, observed
+from .observer import Event, Observer
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,14 +36,12 @@ T = TypeVar("T")
 
 PLAIN = Options()
 
-Infos: TypeAlias = list[Info]  # inside the class, `list` is a verb
-
 
 class Operations:
     """What can be done with one store, under one set of conditions.
 
     Args:
-        store: where the entries are.
+        store: where the entries are, or the choice of it.
         timeout: seconds that each operation may take, all its steps together; ``None`` for ever.
         interactive: whether prompts may be shown.
         strict: whether a breach of best practices is an error instead of a warning.
@@ -48,7 +50,7 @@ class Operations:
 
     def __init__(
         self,
-        store: Store,
+        store: Store | AutoStore,
         *,
         timeout: float | None = 30.0,
         interactive: bool = False,
@@ -65,28 +67,24 @@ class Operations:
         """The conditions of an operation that begins now."""
         return Terms(Deadline(self.timeout), self.interactive)
 
+    def serving(self, terms: Terms) -> Flow[Store]:
+        """The store itself, chosen if need be."""
+        return (yield from self.store.choose(terms)) if isinstance(self.store, AutoStore) else self.store
+
     # --- one entry ----------------------------------------------------------------------------
 
     def get(self, ref: Ref) -> Flow[Secret | None]:
-        return self._seen("get", self._get(ref, self.terms()), ref)
+        return self._run("get", _get, ref)
 
     def set(self, ref: Ref, value: Secret, options: Options = PLAIN) -> Flow[None]:
         """Store ``value``, which is wiped when this ends; an empty one deletes the entry."""
-        return self._seen("set", self._set(ref, value, options, self.terms()), ref)
+        return self._run("set", partial(_set, value=value, options=options, strict=self.strict), ref)
 
     def delete(self, ref: Ref) -> Flow[bool]:
-        return self._seen("delete", self.store.delete(ref, self.terms()), ref)
+        return self._run("delete", _delete, ref)
 
     def exists(self, ref: Ref) -> Flow[bool]:
-        return self._seen("exists", self._exists(ref, self.terms()), ref)
-
-    def safe_get(self, ref: Ref) -> Flow[Secret | None]:
-        """As `get`, with a store's failure turned into ``None`` and one warning."""
-        try:
-            return (yield from self.get(ref))
-        except StoreError as error:
-            warnings.warn(f"failed to retrieve {ref}: {error}", UnreadableWarning, stacklevel=2)
-            return None
+        return self._run("exists", _exists, ref)
 
     def require(self, ref: Ref) -> Flow[Secret]:
         """As `get`, where a missing entry is a `NotFoundError`."""
@@ -101,139 +99,179 @@ class Operations:
             )
         return value
 
-    def get_or_create(self, ref: Ref, make: Callable[[], str | Secret]) -> Flow[Secret]:
+    def safe_get(self, ref: Ref) -> Flow[Secret | None]:
+        """As `get`, with a store's failure turned into ``None`` and one warning."""
+        try:
+            return (yield from self.get(ref))
+        except StoreError as error:
+            warnings.warn(f"failed to retrieve {ref}: {error}", UnreadableWarning, stacklevel=2)
+            return None
+
+    def get_or_create(self, ref: Ref, make: Callable[[], Secret]) -> Flow[Secret]:
         """The entry's value; made and stored first where there is none.
 
         Where the store can create atomically (the vault, memory) every process gets the same value.  Elsewhere
         what is returned is what the store holds after writing, so that two makers agree unless they overlap
         within that moment.
         """
-        return self._seen("get_or_create", self._get_or_create(ref, make, self.terms()), ref)
+        return self._run("get_or_create", partial(_get_or_create, make=make, strict=self.strict), ref)
 
     # --- several ------------------------------------------------------------------------------
 
     def list(self, service: str | None = None) -> Flow[list[Info]]:
-        return self._seen("list", self._list(service, self.terms()), None, service)
+        return self._run("list", partial(_list, service=service), service=service)
 
     def get_many(self, service: str, names: Sequence[str] | None = None) -> Flow[dict[str, Secret]]:
-        return self._seen("get_many", self._get_many(service, names, self.terms()), None, service)
+        return self._run("get_many", partial(_get_many, service=service, names=names), service=service)
 
     def set_many(self, service: str, values: Mapping[str, Secret], options: Options = PLAIN) -> Flow[None]:
         """Store several; as one change where the store can, else one after the other until one fails."""
-        return self._seen("set_many", self._set_many(service, values, options, self.terms()), None, service)
+        body = partial(_set_many, service=service, values=values, options=options, strict=self.strict)
+        return self._run("set_many", body, service=service)
 
     def watch(self, service: str | None) -> Flow[Watch]:
-        store = self.store
-        if not isinstance(store, ability.Watches):
-            raise ArgumentValueError(f"the {store.name} store cannot tell of changes")
-        return store.watch(service, self.terms())
+        return self._run("watch", partial(_watch, service=service), service=service)
 
-    # --- bodies -------------------------------------------------------------------------------
+    # --- within -------------------------------------------------------------------------------
 
-    def _seen(self, operation: str, flow: Flow[T], ref: Ref | None, service: str | None = None) -> Flow[T]:
-        if not self.observers:
-            return flow
+    def _run(
+        self, operation: str, body: Callable[..., Flow[T]], ref: Ref | None = None, service: str | None = None
+    ) -> Flow[T]:
+        """Run ``body(store, terms[, ref])``, name store and entry in its errors, and tell the observers."""
+        began = time.perf_counter()
         service, name = (service, None) if ref is None else ref
-        return observed(flow, self.observers, self.store.name, operation, service, name)
-
-    def _get(self, ref: Ref, terms: Terms) -> Flow[Secret | None]:
-        value = yield from self.store.get(ref, terms)
-        if value is not None and isinstance(self.store, ability.Expires):
-            _warn_if_expired(ref, (yield from self.store.expiry(ref, terms)))
-        return value
-
-    def _set(self, ref: Ref, value: Secret, options: Options, terms: Terms) -> Flow[None]:
+        outcome = "canceled"
         try:
-            if options.expires is not None and not isinstance(self.store, ability.Expires):
-                raise ArgumentValueError(
-                    f"the {self.store.name} store keeps no expiry dates", hint="use the vault: --store vault"
-                )
-            if value.empty:
-                # Bun: setting an empty value deletes, and is no error when there was nothing
-                yield from self.store.delete(ref, terms)
-                return
-            self._advise(ref, value)
-            yield from self.store.set(ref, value, terms, options)
+            terms = self.terms()
+            store = yield from self.serving(terms)
+            result = yield from body(store, terms) if ref is None else body(store, terms, ref)
+            outcome = "missing" if (result is None and operation == "get") or result is False else "ok"
+            return result
+        except FactoryWagerError as error:
+            outcome = error.code
+            if isinstance(error, StoreError):
+                error.store = error.store or self.store.name
+                if error.service is None:
+                    error.service, error.name = service, name
+            raise
         finally:
-            value.wipe()
+            if self.observers:
+                event = Event(operation, self.store.name, service, name, outcome, time.perf_counter() - began)
+                for observer in self.observers:
+                    observer(event)
 
-    def _advise(self, ref: Ref, value: Secret) -> None:
-        from .practices import advice
 
-        for sentence in advice(ref, value):
-            if self.strict:
-                raise ArgumentValueError(sentence, hint="strict mode is on: nothing was stored")
-            warnings.warn(sentence, BestPracticeWarning, stacklevel=2)
+def _get(store: Store, terms: Terms, ref: Ref) -> Flow[Secret | None]:
+    value = yield from store.get(ref, terms)
+    if value is not None and isinstance(store, ability.Expires):
+        _warn_if_expired(ref, (yield from store.expiry(ref, terms)))
+    return value
 
-    def _exists(self, ref: Ref, terms: Terms) -> Flow[bool]:
-        if isinstance(self.store, ability.Probes):
-            return (yield from self.store.exists(ref, terms))
-        value = yield from self.store.get(ref, terms)
-        if value is not None:
-            value.wipe()
-        return value is not None
 
-    def _get_or_create(self, ref: Ref, make: Callable[[], str | Secret], terms: Terms) -> Flow[Secret]:
-        found = yield from self.store.get(ref, terms)
-        if found is not None:
-            return found
-        made = make()
-        value = made if isinstance(made, Secret) else Secret(made)
-        if value.empty:
-            raise ArgumentValueError("get_or_create was given an empty value to store")
-        self._advise(ref, value)
-        if isinstance(self.store, ability.Creates):
-            yield from self.store.create(ref, value, terms, PLAIN)
-        else:
-            yield from self.store.set(ref, value, terms, PLAIN)
+def _delete(store: Store, terms: Terms, ref: Ref) -> Flow[bool]:
+    return store.delete(ref, terms)
+
+
+def _exists(store: Store, terms: Terms, ref: Ref) -> Flow[bool]:
+    if isinstance(store, ability.Probes):
+        return (yield from store.exists(ref, terms))
+    value = yield from store.get(ref, terms)
+    if value is not None:
         value.wipe()
-        stored = yield from self.store.get(ref, terms)
-        if stored is None:
-            raise PlatformError(
-                "the entry vanished while it was being created",
-                hint="another program deletes it; try again",
-                store=self.store.name,
-                service=ref.service,
-                name=ref.name,
-            )
-        return stored
+    return value is not None
 
-    def _list(self, service: str | None, terms: Terms) -> Flow[Infos]:
-        if not isinstance(self.store, ability.Lists):
-            raise ArgumentValueError(f"the {self.store.name} store cannot list its entries")
-        return (yield from self.store.list(service, terms))
 
-    def _get_many(self, service: str, names: Sequence[str] | None, terms: Terms) -> Flow[dict[str, Secret]]:
-        if isinstance(self.store, ability.ReadsMany):
-            return (yield from self.store.get_many(service, names, terms))
-        wanted: Iterable[str] = names if names is not None else _names((yield from self._list(service, terms)))
-        found: dict[str, Secret] = {}
-        for name in wanted:
-            value = yield from self.store.get(Ref(service, name), terms)
-            if value is not None:
-                found[name] = value
+def _set(store: Store, terms: Terms, ref: Ref, *, value: Secret, options: Options, strict: bool) -> Flow[None]:
+    try:
+        _can_keep(store, options)
+        if value.empty:
+            # Bun: setting an empty value deletes, and is no error when there was nothing
+            yield from store.delete(ref, terms)
+        else:
+            _advise(ref, value, strict)
+            yield from store.set(ref, value, terms, options)
+    finally:
+        value.wipe()
+
+
+def _get_or_create(store: Store, terms: Terms, ref: Ref, *, make: Callable[[], Secret], strict: bool) -> Flow[Secret]:
+    found = yield from store.get(ref, terms)
+    if found is not None:
         return found
-
-    def _set_many(self, service: str, values: Mapping[str, Secret], options: Options, terms: Terms) -> Flow[None]:
-        try:
-            for name, value in values.items():
-                if not value.empty:
-                    self._advise(Ref(service, name), value)
-            full = {name: value for name, value in values.items() if not value.empty}
-            if isinstance(self.store, ability.WritesMany):
-                yield from self.store.set_many(service, full, terms, options)
-            else:
-                for name, value in full.items():
-                    yield from self.store.set(Ref(service, name), value, terms, options)
-            for name in values.keys() - full.keys():
-                yield from self.store.delete(Ref(service, name), terms)
-        finally:
-            for value in values.values():
-                value.wipe()
+    value = make()
+    try:
+        if value.empty:
+            raise ArgumentValueError("Expected 'make' to give a value that is not empty")
+        _advise(ref, value, strict)
+        if isinstance(store, ability.Creates):
+            yield from store.create(ref, value, terms, PLAIN)
+        else:
+            yield from store.set(ref, value, terms, PLAIN)
+    finally:
+        value.wipe()
+    stored = yield from store.get(ref, terms)
+    if stored is None:
+        raise PlatformError("the entry vanished while it was being created", hint="another program deletes it")
+    return stored
 
 
-def _names(infos: Iterable[Info]) -> list[str]:
-    return [info.name for info in infos]
+def _list(store: Store, terms: Terms, *, service: str | None) -> Flow[list[Info]]:
+    if not isinstance(store, ability.Lists):
+        raise ArgumentValueError(f"the {store.name} store cannot list its entries")
+    return (yield from store.list(service, terms))
+
+
+def _get_many(store: Store, terms: Terms, *, service: str, names: Sequence[str] | None) -> Flow[dict[str, Secret]]:
+    if isinstance(store, ability.ReadsMany):
+        return (yield from store.get_many(service, names, terms))
+    if names is None:
+        names = [info.name for info in (yield from _list(store, terms, service=service))]
+    found: dict[str, Secret] = {}
+    for name in names:
+        value = yield from store.get(Ref(service, name), terms)
+        if value is not None:
+            found[name] = value
+    return found
+
+
+def _set_many(
+    store: Store, terms: Terms, *, service: str, values: Mapping[str, Secret], options: Options, strict: bool
+) -> Flow[None]:
+    try:
+        _can_keep(store, options)
+        full = {name: value for name, value in values.items() if not value.empty}
+        for name, value in full.items():
+            _advise(Ref(service, name), value, strict)
+        if isinstance(store, ability.WritesMany):
+            yield from store.set_many(service, full, terms, options)
+        else:
+            for name, value in full.items():
+                yield from store.set(Ref(service, name), value, terms, options)
+        for name in values.keys() - full.keys():
+            yield from store.delete(Ref(service, name), terms)
+    finally:
+        for value in values.values():
+            value.wipe()
+
+
+def _watch(store: Store, terms: Terms, *, service: str | None) -> Flow[Watch]:
+    if not isinstance(store, ability.Watches):
+        raise ArgumentValueError(f"the {store.name} store cannot tell of changes")
+    return (yield from store.watch(service, terms))
+
+
+def _can_keep(store: Store, options: Options) -> None:
+    if options.expires is not None and not isinstance(store, ability.Expires):
+        raise ArgumentValueError(f"the {store.name} store keeps no expiry dates", hint="use the vault: --store vault")
+
+
+def _advise(ref: Ref, value: Secret, strict: bool) -> None:
+    from .practices import advice
+
+    for sentence in advice(ref, value):
+        if strict:
+            raise ArgumentValueError(sentence, hint="strict mode is on: nothing was stored")
+        warnings.warn(sentence, BestPracticeWarning, stacklevel=2)
 
 
 def _warn_if_expired(ref: Ref, expires: datetime | None) -> None:

@@ -1,3 +1,63 @@
 """`AutoStore`: the OS store when one answers, else the vault, saying so once."""
 
 from __future__ import annotations
+
+import sys
+import warnings
+
+from ..errors import FallbackWarning, UnavailableError
+from ..flow import Flow
+from .store import Store, Terms
+
+
+class AutoStore:
+    """Not a store itself: the choice of one, made in the first operation and kept to by all that follow.
+
+    Only an OS store that is *not there* is passed over.  One that is locked, slow or broken is an error: writing to
+    the vault meanwhile would spread the user's entries over two stores.
+
+    Attributes:
+        reason: why it chose what it chose; empty before the first operation.
+    """
+
+    def __init__(self) -> None:
+        self.reason = ""
+        self._chosen: Store | None = None
+
+    @property
+    def name(self) -> str:
+        return "auto" if self._chosen is None else self._chosen.name
+
+    def choose(self, terms: Terms) -> Flow[Store]:
+        """The store that serves."""
+        if self._chosen is None:
+            self._chosen = yield from self._decide(terms)
+        return self._chosen
+
+    def close(self) -> None:
+        if self._chosen is not None:
+            self._chosen.close()
+
+    def _decide(self, terms: Terms) -> Flow[Store]:
+        from .vault.store import VaultStore
+
+        if sys.platform != "linux":
+            self.reason = f"no OS store is supported on {sys.platform} yet"
+        else:
+            from .secret_service.store import SecretServiceStore
+
+            store = SecretServiceStore()
+            try:
+                yield from store.reach(terms)
+            except UnavailableError as error:
+                self.reason = error.message
+            else:
+                self.reason = "a secret service answers on the session bus"
+                return store
+        vault = VaultStore()
+        warnings.warn(
+            f"{self.reason}: using the encrypted vault in {vault.home} (choose it with --store vault to silence this)",
+            FallbackWarning,
+            stacklevel=2,
+        )
+        return vault

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 
 from ..errors import ArgumentValueError
+from .auto import AutoStore
 from .store import Store
 
 NAMES = ("auto", "secret-service", "vault", "memory")
 
 
-def open_store(name: str | None = None) -> Store:
+def open_store(name: str | None = None) -> Store | AutoStore:
     """The store of that name; ``FACTORYWAGER_STORE``, else ``auto``, when none is given.
 
     Nothing is connected or unlocked here: that happens in the first operation, under its deadline.
@@ -21,8 +22,6 @@ def open_store(name: str | None = None) -> Store:
     name = name or os.environ.get("FACTORYWAGER_STORE") or "auto"
     match name:
         case "auto":
-            from .auto import AutoStore
-
             return AutoStore()
         case "secret-service":
             from .secret_service.store import SecretServiceStore

@@ -1,0 +1,217 @@
+"""The client's half of a D-Bus conversation: which reply answers which call, and who hears which signal.
+
+Marshalling is jeepney's.  Nothing here touches a socket: `Router.send` gives bytes to write, `Router.receive` takes
+bytes that were read, and whoever does the reading and writing is told through `Exchange.on_settled`.
+Source: D-Bus Specification 0.43, "Message Format" and "Message Bus Messages".
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import deque
+from collections.abc import Callable, Sequence
+from itertools import count
+from typing import Any, Final
+
+from jeepney.low_level import HeaderFields, Message, MessageType, Parser
+from jeepney.wrappers import DBusAddress, new_method_call
+
+from ..errors import PlatformError, StoreError
+
+BUS: Final = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
+PROPERTIES: Final = "org.freedesktop.DBus.Properties"
+
+# The specification allows 128 MiB; no secret service has a reason to send a hundredth of that.
+LARGEST_MESSAGE: Final = 16 * 1024 * 1024
+
+
+def hello() -> Message:
+    """The first call on every connection."""
+    return new_method_call(BUS, "Hello")
+
+
+def add_match(rule: str) -> Message:
+    return new_method_call(BUS, "AddMatch", "s", (rule,))
+
+
+def remove_match(rule: str) -> Message:
+    return new_method_call(BUS, "RemoveMatch", "s", (rule,))
+
+
+def error_name(message: Message) -> str | None:
+    """The D-Bus error that a reply carries, or ``None`` where it is a result."""
+    if message.header.message_type is not MessageType.error:
+        return None
+    return str(message.header.fields.get(HeaderFields.error_name, "org.freedesktop.DBus.Error.Failed"))
+
+
+def error_text(message: Message) -> str:
+    """What an error reply says for people; empty where it says nothing."""
+    return str(message.body[0]) if message.body and isinstance(message.body[0], str) else ""
+
+
+def sender(message: Message) -> str | None:
+    return message.header.fields.get(HeaderFields.sender)  # type: ignore[no-any-return]
+
+
+def path(message: Message) -> str | None:
+    return message.header.fields.get(HeaderFields.path)  # type: ignore[no-any-return]
+
+
+def member(message: Message) -> str | None:
+    return message.header.fields.get(HeaderFields.member)  # type: ignore[no-any-return]
+
+
+def body(message: Message, signature: str) -> tuple[Any, ...]:
+    """A reply's values, once it is certain that they have the types the caller relies on.
+
+    Raises:
+        PlatformError: the signature is another one; the peer does not speak the interface it claims to.
+    """
+    got = message.header.fields.get(HeaderFields.signature, "")
+    if got != signature:
+        raise PlatformError(f"the daemon answered with the types {got!r} where {signature!r} was due")
+    return tuple(message.body)
+
+
+class Exchange:
+    """Some calls sent together, and their replies as they come in.
+
+    Attributes:
+        replies: one for each call, in the order of the calls; ``None`` until it has arrived.
+        error: why no more replies will come, where that is so.
+        on_settled: called once, when the last reply or the error is there.
+    """
+
+    __slots__ = ("_missing", "error", "on_settled", "replies", "serials")
+
+    def __init__(self, serials: range) -> None:
+        self.serials = serials
+        self.replies: list[Message | None] = [None] * len(serials)
+        self._missing = len(serials)
+        self.error: StoreError | None = None
+        self.on_settled: Callable[[], None] | None = None
+
+    @property
+    def settled(self) -> bool:
+        return self._missing == 0 or self.error is not None
+
+    def result(self) -> list[Message]:
+        """The replies of a settled exchange, or its error."""
+        if self.error is not None:
+            raise self.error
+        return [reply for reply in self.replies if reply is not None]
+
+    def _arrive(self, message: Message, serial: int) -> None:
+        self.replies[serial - self.serials.start] = message
+        self._missing -= 1
+        self._tell()
+
+    def _fail(self, error: StoreError) -> None:
+        self.error = error
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.settled and self.on_settled is not None:
+            self.on_settled()
+            self.on_settled = None
+
+
+class Subscription:
+    """Signals of one kind, kept in the order in which they arrived until somebody takes them."""
+
+    __slots__ = ("error", "messages", "on_message", "wanted")
+
+    def __init__(self, wanted: Callable[[Message], bool]) -> None:
+        self.wanted = wanted
+        self.messages: deque[Message] = deque()
+        self.error: StoreError | None = None
+        self.on_message: Callable[[], None] | None = None
+
+    @property
+    def ready(self) -> bool:
+        return bool(self.messages) or self.error is not None
+
+    def take(self) -> Message:
+        """The oldest signal not yet taken, or the error that ended the connection."""
+        if self.messages:
+            return self.messages.popleft()
+        assert self.error is not None
+        raise self.error
+
+    def _tell(self) -> None:
+        if self.on_message is not None:
+            self.on_message()
+
+
+class Router:
+    """Sorts what arrives on one connection to whoever waits for it."""
+
+    def __init__(self) -> None:
+        self._parser = Parser()
+        self._serials = count(1)
+        self._pending: dict[int, Exchange] = {}
+        self._subscriptions: list[Subscription] = []
+
+    def send(self, calls: Sequence[Message]) -> tuple[bytes, Exchange]:
+        """Bytes to write for ``calls``, in one piece, and the exchange that their replies will settle."""
+        serials = [next(self._serials) for _ in calls]
+        exchange = Exchange(range(serials[0], serials[-1] + 1))
+        data = b"".join(call.serialise(serial) for call, serial in zip(calls, serials, strict=True))
+        for serial in serials:
+            self._pending[serial] = exchange
+        return data, exchange
+
+    def forget(self, exchange: Exchange) -> None:
+        """Nobody waits any more; replies that still come are dropped."""
+        for serial in exchange.serials:
+            self._pending.pop(serial, None)
+
+    def subscribe(self, wanted: Callable[[Message], bool]) -> Subscription:
+        subscription = Subscription(wanted)
+        self._subscriptions.append(subscription)
+        return subscription
+
+    def unsubscribe(self, subscription: Subscription) -> None:
+        if subscription in self._subscriptions:
+            self._subscriptions.remove(subscription)
+
+    def receive(self, data: bytes) -> None:
+        """Take in what was read; settles exchanges and fills subscriptions.
+
+        Raises:
+            PlatformError: this is not D-Bus, or a message is larger than any that is due here.  The connection
+                cannot be used further.
+        """
+        self._parser.add_data(data)
+        try:
+            while (message := self._parser.get_next_message()) is not None:
+                self._dispatch(message)
+            size = self._parser.next_msg_size or 0
+        except (ValueError, LookupError, TypeError, RecursionError, struct.error) as error:
+            # every way in which jeepney's parser fails; the cause may quote the message, so it is not kept
+            raise PlatformError(f"the session bus sent bytes that are not D-Bus ({type(error).__name__})") from None
+        if size > LARGEST_MESSAGE:
+            raise PlatformError(f"the session bus announced a message of {size} bytes, which no secret service sends")
+
+    def fail(self, error: StoreError) -> None:
+        """The connection is over: everyone who waits gets ``error``."""
+        pending, self._pending = self._pending, {}
+        for exchange in dict.fromkeys(pending.values()):
+            exchange._fail(error)
+        for subscription in self._subscriptions:
+            subscription.error = error
+            subscription._tell()
+
+    def _dispatch(self, message: Message) -> None:
+        kind = message.header.message_type
+        if kind is MessageType.signal:
+            for subscription in list(self._subscriptions):
+                if subscription.wanted(message):
+                    subscription.messages.append(message)
+                    subscription._tell()
+        elif kind in (MessageType.method_return, MessageType.error):
+            serial = message.header.fields.get(HeaderFields.reply_serial, 0)
+            exchange = self._pending.pop(serial, None)
+            if exchange is not None:
+                exchange._arrive(message, serial)

@@ -1,0 +1,239 @@
+"""The Secret Service API as messages: what is asked, and what the answers mean.
+
+Source: Secret Service API draft (freedesktop.org), and libsecret's schema convention for Bun's entries
+(``xdg:schema``).  Paths and names only; how calls are made is ``transports``' business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from jeepney.low_level import HeaderFields, Message
+from jeepney.wrappers import DBusAddress, new_method_call
+
+from ..errors import PlatformError
+from ..model import Ref
+from . import dbus
+from .session import ALGORITHM
+
+BUS_NAME: Final = "org.freedesktop.secrets"
+ROOT: Final = "/org/freedesktop/secrets"
+NO_PATH: Final = "/"  # how the API says "no object": no prompt needed, no such alias
+
+_SERVICE: Final = "org.freedesktop.Secret.Service"
+_COLLECTION: Final = "org.freedesktop.Secret.Collection"
+_ITEM: Final = "org.freedesktop.Secret.Item"
+_PROMPT: Final = "org.freedesktop.Secret.Prompt"
+
+# Bun's entries (semantics §2): libsecret stores a schema's name as one more attribute.
+SCHEMA: Final = "com.oven-sh.bun.Secret"
+_SCHEMA_ATTRIBUTE: Final = "xdg:schema"
+
+SIGNALS: Final = f"type='signal',sender='{BUS_NAME}',interface='{_COLLECTION}'"
+OWNER_CHANGED: Final = (
+    "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
+    f"member='NameOwnerChanged',arg0='{BUS_NAME}'"
+)
+
+
+class Ciphertext(NamedTuple):
+    """A secret as it travels: the struct ``(oayays)``."""
+
+    session: str
+    iv: bytes
+    value: bytes
+    content_type: str
+
+
+class Item(NamedTuple):
+    """What an item says of itself; times are Unix seconds, 0 where the daemon keeps none."""
+
+    path: str
+    attributes: Mapping[str, str]
+    created: int
+    modified: int
+
+    @property
+    def ref(self) -> Ref | None:
+        """The entry it is, or ``None`` where it is not one of Bun's."""
+        service, name = self.attributes.get("service"), self.attributes.get("account")
+        if self.attributes.get(_SCHEMA_ATTRIBUTE) != SCHEMA or not service or not name:
+            return None
+        return Ref(service, name)
+
+
+def attributes(ref: Ref) -> dict[str, str]:
+    """The attributes that Bun writes for an entry, and that find it again."""
+    return {_SCHEMA_ATTRIBUTE: SCHEMA, "service": ref.service, "account": ref.name}
+
+
+def attributes_of_service(service: str | None) -> dict[str, str]:
+    """The attributes that find all of Bun's entries, or those of one service."""
+    own = {_SCHEMA_ATTRIBUTE: SCHEMA}
+    return own if service is None else own | {"service": service}
+
+
+# --- calls ------------------------------------------------------------------------------------
+
+
+def open_session(public_key: bytes) -> Message:
+    return _call(ROOT, _SERVICE, "OpenSession", "sv", (ALGORITHM, ("ay", public_key)))
+
+
+def search(wanted: Mapping[str, str]) -> Message:
+    return _call(ROOT, _SERVICE, "SearchItems", "a{ss}", (wanted,))
+
+
+def get_secrets(items: Sequence[str], session: str) -> Message:
+    return _call(ROOT, _SERVICE, "GetSecrets", "aoo", (list(items), session))
+
+
+def get_secret(item: str, session: str) -> Message:
+    return _call(item, _ITEM, "GetSecret", "o", (session,))
+
+
+def create_item(collection: str, ref: Ref, secret: Ciphertext) -> Message:
+    properties = {
+        f"{_ITEM}.Label": ("s", str(ref)),
+        f"{_ITEM}.Attributes": ("a{ss}", attributes(ref)),
+    }
+    return _call(collection, _COLLECTION, "CreateItem", "a{sv}(oayays)b", (properties, tuple(secret), True))
+
+
+def delete_item(item: str) -> Message:
+    return _call(item, _ITEM, "Delete")
+
+
+def read_alias(alias: str) -> Message:
+    return _call(ROOT, _SERVICE, "ReadAlias", "s", (alias,))
+
+
+def create_collection(label: str, alias: str) -> Message:
+    return _call(ROOT, _SERVICE, "CreateCollection", "a{sv}s", ({f"{_COLLECTION}.Label": ("s", label)}, alias))
+
+
+def unlock(objects: Sequence[str]) -> Message:
+    return _call(ROOT, _SERVICE, "Unlock", "ao", (list(objects),))
+
+
+def show_prompt(prompt: str) -> Message:
+    return _call(prompt, _PROMPT, "Prompt", "s", ("",))
+
+
+def collections() -> Message:
+    return _call(ROOT, dbus.PROPERTIES, "Get", "ss", (_SERVICE, "Collections"))
+
+
+def collection_locked(collection: str) -> Message:
+    return _call(collection, dbus.PROPERTIES, "Get", "ss", (_COLLECTION, "Locked"))
+
+
+def item_properties(item: str) -> Message:
+    return _call(item, dbus.PROPERTIES, "GetAll", "s", (_ITEM,))
+
+
+def owner_process() -> Message:
+    """Asks the bus which process the daemon is."""
+    return new_method_call(dbus.BUS, "GetConnectionUnixProcessID", "s", (BUS_NAME,))
+
+
+def completed_rule(prompt: str) -> str:
+    """The match rule for one prompt's end."""
+    return f"type='signal',sender='{BUS_NAME}',interface='{_PROMPT}',member='Completed',path='{prompt}'"
+
+
+# --- answers ----------------------------------------------------------------------------------
+
+
+def opened(reply: Message) -> tuple[str, bytes]:
+    """Session path and the daemon's public key."""
+    (kind, public_key), session = dbus.body(reply, "vo")
+    if kind != "ay":
+        raise PlatformError("the daemon sent a public key of the wrong type")
+    return session, bytes(public_key)
+
+
+def found(reply: Message) -> tuple[list[str], list[str]]:
+    """Paths of unlocked and of locked items."""
+    unlocked, locked = dbus.body(reply, "aoao")
+    return unlocked, locked
+
+
+def secrets(reply: Message) -> dict[str, Ciphertext]:
+    """Encrypted secrets by item path; items that are locked or gone are silently left out by the daemon."""
+    (by_item,) = dbus.body(reply, "a{o(oayays)}")
+    return {item: _ciphertext(parts) for item, parts in by_item.items()}
+
+
+def secret(reply: Message) -> Ciphertext:
+    return _ciphertext(dbus.body(reply, "(oayays)")[0])
+
+
+def object_and_prompt(reply: Message) -> tuple[str, str]:
+    """What was created, and the prompt to run first where there is one."""
+    created, prompt = dbus.body(reply, "oo")
+    return created, prompt
+
+
+def unlocked(reply: Message) -> tuple[list[str], str]:
+    objects, prompt = dbus.body(reply, "aoo")
+    return objects, prompt
+
+
+def one_path(reply: Message) -> str:
+    return str(dbus.body(reply, "o")[0])
+
+
+def property_value(reply: Message, signature: str) -> Any:
+    """The value of one property, once it has the type it should have."""
+    ((kind, value),) = dbus.body(reply, "v")
+    if kind != signature:
+        raise PlatformError(f"the daemon has a property of type {kind!r} where {signature!r} was due")
+    return value
+
+
+def item(path: str, reply: Message) -> Item:
+    """An item from its properties; times that are missing (KWallet) are 0."""
+    (properties,) = dbus.body(reply, "a{sv}")
+    kind, own = properties.get("Attributes", ("", {}))
+    if kind != "a{ss}":
+        raise PlatformError("the daemon describes an item without attributes")
+    return Item(path, own, _time(properties.get("Created")), _time(properties.get("Modified")))
+
+
+def is_completed(message: Message, prompt: str) -> bool:
+    return dbus.path(message) == prompt and dbus.member(message) == "Completed"
+
+
+def is_item_signal(message: Message) -> bool:
+    return dbus.member(message) in ("ItemCreated", "ItemChanged", "ItemDeleted") and (
+        message.header.fields.get(HeaderFields.interface) == _COLLECTION
+    )
+
+
+def is_owner_change(message: Message) -> bool:
+    return dbus.member(message) == "NameOwnerChanged" and bool(message.body) and message.body[0] == BUS_NAME
+
+
+def dismissed(signal: Message) -> bool:
+    """Whether a prompt's end was the user's refusal."""
+    return bool(dbus.body(signal, "bv")[0])
+
+
+def collection_of(item: str) -> str:
+    """The collection an item's path lies in; the API fixes the form ``…/collection/NAME/ITEM``."""
+    return item.rpartition("/")[0]
+
+
+def _ciphertext(parts: Sequence[Any]) -> Ciphertext:
+    session, iv, value, content_type = parts
+    return Ciphertext(session, bytes(iv), bytes(value), content_type)
+
+
+def _time(variant: tuple[str, Any] | None) -> int:
+    return variant[1] if variant is not None and variant[0] in ("t", "x", "u", "i") else 0
+
+
+def _call(path: str, interface: str, method: str, signature: str | None = None, body: tuple[Any, ...] = ()) -> Message:
+    return new_method_call(DBusAddress(path, BUS_NAME, interface), method, signature, body)

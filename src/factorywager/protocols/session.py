@@ -1,0 +1,105 @@
+"""The encryption of a Secret Service session: ``dh-ietf1024-sha256-aes128-cbc-pkcs7``.
+
+Source: Secret Service API draft, "Transfer of Secrets"; group: RFC 2409 §6.2 (second Oakley group); key:
+HKDF-SHA256 (RFC 5869) with neither salt nor info; cipher: AES-128-CBC with PKCS#7 padding (RFC 5652 §6.3).
+
+With such a session only ciphertext passes through sockets and D-Bus buffers; a value exists in the clear first in
+the locked buffer that it is decrypted into.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+from typing import Final
+
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+
+from ..model import Secret
+from ..model.locked import LockedBuffer
+
+ALGORITHM: Final = "dh-ietf1024-sha256-aes128-cbc-pkcs7"
+
+_PRIME: Final = int(
+    "FFFFFFFFFFFFFFFFC90FDAA22168C234C4C6628B80DC1CD129024E088A67CC74020BBEA63B139B22514A08798E3404DD"
+    "EF9519B3CD3A431B302B0A6DF25F14374FE1356D6D51C245E485B576625E7EC6F44C42E9A637ED6B0BFF5CB6F406B7ED"
+    "EE386BFB5A899FA5AE9F24117C4B1FE649286651ECE65381FFFFFFFFFFFFFFFF",
+    16,
+)
+_PUBLIC_KEY_BYTES: Final = 128
+_BLOCK: Final = 16
+# The prime is safe, so an exponent need only be twice as long as the 80 bits of strength the group has at most.
+_EXPONENT_BYTES: Final = 32
+
+
+class BadCiphertextError(ValueError):
+    """What was received is not what this session's key encrypts; never says what it holds."""
+
+
+class Handshake:
+    """Our half of the Diffie-Hellman exchange."""
+
+    def __init__(self) -> None:
+        self._exponent = int.from_bytes(os.urandom(_EXPONENT_BYTES), "big") | 1 << (8 * _EXPONENT_BYTES - 1)
+
+    @property
+    def public_key(self) -> bytes:
+        """What is sent; always 128 bytes, because KWallet takes no other length."""
+        return pow(2, self._exponent, _PRIME).to_bytes(_PUBLIC_KEY_BYTES, "big")
+
+    def agree(self, peer: bytes) -> SessionKey:
+        """The key that both sides now have.
+
+        Raises:
+            ValueError: the peer's public key is no element of the group, so anybody could know the result.
+        """
+        public = int.from_bytes(peer, "big")
+        if not 1 < public < _PRIME - 1:
+            raise ValueError("the daemon's public key is outside the group")
+        shared = pow(public, self._exponent, _PRIME).to_bytes(_PUBLIC_KEY_BYTES, "big")
+        extracted = hmac.digest(bytes(hashlib.sha256().digest_size), shared, "sha256")
+        return SessionKey(hmac.digest(extracted, b"\x01", "sha256")[:16])
+
+
+class SessionKey:
+    """Encrypts and decrypts the secrets of one session."""
+
+    __slots__ = ("_algorithm",)
+
+    def __init__(self, key: bytes) -> None:
+        self._algorithm = algorithms.AES(key)
+
+    def encrypt(self, secret: Secret) -> tuple[bytes, bytes]:
+        """Initialisation vector and ciphertext of a secret; the padded plaintext is wiped."""
+        with secret.bytes as view:
+            padding = _BLOCK - len(view) % _BLOCK
+            padded = LockedBuffer(len(view) + padding)
+            padded.view[: len(view)] = view
+            padded.view[len(view) :] = bytes([padding]) * padding
+        iv = os.urandom(_BLOCK)
+        encryptor = Cipher(self._algorithm, modes.CBC(iv)).encryptor()
+        try:
+            return iv, encryptor.update(padded.view) + encryptor.finalize()
+        finally:
+            padded.wipe()
+
+    def decrypt(self, iv: bytes, ciphertext: bytes) -> Secret:
+        """The secret, decrypted straight into locked memory.
+
+        Raises:
+            BadCiphertextError: wrong lengths or padding: another key, or damage.
+        """
+        if len(iv) != _BLOCK or not ciphertext or len(ciphertext) % _BLOCK:
+            raise BadCiphertextError("the encrypted value has an impossible length")
+        # update_into asks for room for one block more than it writes
+        buffer = LockedBuffer(len(ciphertext) + _BLOCK)
+        decryptor = Cipher(self._algorithm, modes.CBC(iv)).decryptor()
+        written = decryptor.update_into(ciphertext, buffer.view)
+        decryptor.finalize()
+        padding = buffer.view[written - 1]
+        if not 1 <= padding <= _BLOCK or any(byte != padding for byte in buffer.view[written - padding : written]):
+            buffer.wipe()
+            raise BadCiphertextError("the encrypted value has bad padding")
+        buffer.shrink(written - padding)
+        return Secret.adopt(buffer)

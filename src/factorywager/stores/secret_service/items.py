@@ -1,0 +1,156 @@
+"""Finding the items that are an entry, choosing among several, and reading what they hold."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from jeepney.low_level import Message
+
+from ...errors import AmbiguousError
+from ...flow import Deadline, Flow
+from ...model import Secret
+from ...protocols import dbus
+from ...protocols import secret_service as api
+from ...protocols.session import BadCiphertextError
+from ..store import Terms
+from .link import Link
+from .prompts import Prompts
+from .translate import STORE, StaleSessionError, VanishedError, checked
+
+
+class Matches(NamedTuple):
+    """Paths of the items that a search found."""
+
+    unlocked: list[str]
+    locked: list[str]
+
+    @property
+    def all(self) -> list[str]:
+        return self.unlocked + self.locked
+
+
+def search(link: Link, attributes: Mapping[str, str], prompts: Prompts, terms: Terms) -> Flow[Matches]:
+    """What matches, in every collection.  "Nothing" is only said of collections that could be looked into."""
+    matches = Matches(*api.found((yield from link.ask(api.search(attributes), terms.deadline))))
+    if not matches.all and (yield from reveal_hidden(link, prompts, terms)):
+        matches = Matches(*api.found((yield from link.ask(api.search(attributes), terms.deadline))))
+    return matches
+
+
+def reveal_hidden(link: Link, prompts: Prompts, terms: Terms) -> Flow[bool]:
+    """Unlock the collections that may hold what a search did not find; gives whether there were any.
+
+    A locked default collection always counts: what is stored goes there.  Of the others, GNOME Keyring's count not,
+    since it searches locked ones by hashed attributes; KeePassXC finds nothing in a locked database.
+
+    Raises:
+        AccessError: there are some and they stay locked.
+    """
+    deadline = terms.deadline
+    paths = api.property_value((yield from link.ask(api.collections(), deadline)), "ao")
+    replies = yield from link.ask_all([api.collection_locked(path) for path in paths], deadline)
+    locked = [path for path, reply in zip(paths, replies, strict=True) if _is_locked(reply)]
+    if not locked:
+        return False
+    default = yield from link.default_collection(deadline)
+    if (yield from searches_locked(link, deadline)):
+        locked = [path for path in locked if path == default]
+    if locked:
+        yield from prompts.unlock(link, locked, terms)
+    return bool(locked)
+
+
+def searches_locked(link: Link, deadline: Deadline) -> Flow[bool]:
+    """Whether the daemon finds items in locked collections too: GNOME Keyring does."""
+    process = yield from daemon_process(link, deadline)
+    return process is not None and process[1].startswith("gnome-keyring")
+
+
+def daemon_process(link: Link, deadline: Deadline) -> Flow[tuple[int, str] | None]:
+    """Process id and name of the daemon, ``None`` where it cannot be known (another PID namespace)."""
+    (pid,) = dbus.body((yield from link.ask(api.owner_process(), deadline)), "u")
+    try:
+        with open(f"/proc/{pid}/comm") as file:  # noqa: PTH123 - pathlib costs 10 ms at start-up
+            return pid, file.read().strip()
+    except OSError:
+        return None
+
+
+def choose(link: Link, matches: Matches, deadline: Deadline) -> Flow[list[str]]:
+    """Of the items that are one entry, those to read: what ``set`` would have written comes first.
+
+    The default collection's, even where they are locked and others are not: reading another one instead would
+    give a value that was replaced long ago.  Elsewhere unlocked ones come first, as in libsecret.
+    """
+    if len(matches.all) > 1:
+        default = yield from link.default_collection(deadline)
+        own = [path for path in matches.all if api.collection_of(path) == default]
+        if own:
+            return own
+    return matches.unlocked or matches.locked
+
+
+def read_entry(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[Secret]:
+    """The value of one entry.
+
+    Raises:
+        AmbiguousError: several items are that entry, and they disagree.
+        LockedError, VanishedError: an item is locked, or gone, by now.
+    """
+    if len(paths) == 1:
+        return _decrypt(link, api.secret((yield from link.ask(api.get_secret(paths[0], link.session), deadline))))
+    values = list((yield from read_many(link, paths, deadline)).values())
+    first, others = values[0], values[1:]
+    agree = all(first == other for other in others)
+    for value in others if agree else values:
+        value.wipe()
+    if not agree:
+        raise AmbiguousError(
+            f"{len(paths)} items match and have different values",
+            hint="store the right value again: `factorywager set` removes the others in the default collection",
+            store=STORE,
+        )
+    return first
+
+
+def read_many(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[dict[str, Secret]]:
+    """The values of many items by path, in one round trip.
+
+    The daemon silently leaves out what is locked or gone: those are asked for one by one, for their error.
+    """
+    if not paths:
+        return {}
+    encrypted = api.secrets((yield from link.ask(api.get_secrets(paths, link.session), deadline)))
+    left_out = [path for path in paths if path not in encrypted]
+    replies = yield from link.ask_all([api.get_secret(path, link.session) for path in left_out], deadline)
+    for path, reply in zip(left_out, replies, strict=True):
+        encrypted[path] = api.secret(checked(reply))
+    return {path: _decrypt(link, encrypted[path]) for path in paths}
+
+
+def describe(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[list[api.Item]]:
+    """What items say of themselves; items that are gone by now are left out."""
+    replies = yield from link.ask_all([api.item_properties(path) for path in paths], deadline)
+    items = []
+    for path, reply in zip(paths, replies, strict=True):
+        try:
+            items.append(api.item(path, checked(reply)))
+        except VanishedError:
+            continue
+    return items
+
+
+def _decrypt(link: Link, encrypted: api.Ciphertext) -> Secret:
+    try:
+        return link.key.decrypt(encrypted.iv, encrypted.value)
+    except BadCiphertextError:
+        # KWallet before 6.25 now and then derives another key than we do; a new session is the remedy.
+        raise StaleSessionError("the session's keys differ") from None
+
+
+def _is_locked(reply: Message) -> bool:
+    try:
+        return bool(api.property_value(checked(reply), "b"))
+    except VanishedError:
+        return False

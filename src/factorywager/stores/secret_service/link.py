@@ -1,0 +1,131 @@
+"""`Link`: a connection with an encrypted session on it; `Links`: one of them for each thread world and each loop."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping, Sequence
+from weakref import WeakKeyDictionary
+
+from jeepney.low_level import Message
+
+from ...errors import PlatformError, UnavailableError
+from ...flow import Deadline, Flow, Gate
+from ...protocols import dbus
+from ...protocols import secret_service as api
+from ...protocols.session import Handshake, SessionKey
+from ...transports.bus import Bus, Call, Connect, World
+from .translate import NO_DAEMON_HINT, STORE, StaleSessionError, VanishedError, checked
+
+# Calls sent in one piece; well below what a bus lets one connection have pending (128 on the strictest).
+_CALLS_AT_ONCE = 64
+
+
+class Link:
+    """What is needed to talk to the daemon.
+
+    Attributes:
+        session: object path of the session; it dies with the daemon or the connection.
+        owner: the daemon's unique bus name; signals from anyone else are not believed.
+    """
+
+    def __init__(self, bus: Bus, session: str, key: SessionKey, owner: str | None) -> None:
+        self.bus = bus
+        self.session = session
+        self.key = key
+        self.owner = owner
+        self._departures = bus.router.subscribe(api.is_owner_change)
+
+    @property
+    def usable(self) -> bool:
+        """False once the connection ended or the daemon was replaced, as far as has been heard."""
+        return not (self.bus.closed or self.bus.inherited or self._departures.ready)
+
+    def ask(self, call: Message, deadline: Deadline) -> Flow[Message]:
+        """One call and its result; errors as `checked` raises them."""
+        (reply,) = yield Call(self.bus, [call], deadline)
+        return checked(reply)
+
+    def ask_all(self, calls: Sequence[Message], deadline: Deadline) -> Flow[list[Message]]:
+        """Many calls, sent together, and their replies unchecked: one that fails need not fail the others."""
+        replies: list[Message] = []
+        for start in range(0, len(calls), _CALLS_AT_ONCE):
+            replies += yield Call(self.bus, calls[start : start + _CALLS_AT_ONCE], deadline)
+        return replies
+
+    def default_collection(self, deadline: Deadline) -> Flow[str | None]:
+        """Path of the collection that new entries go to, ``None`` where the daemon has none.
+
+        Asked anew each time: no signal tells when the user makes another one the default.
+        """
+        path = api.one_path((yield from self.ask(api.read_alias("default"), deadline)))
+        return None if path == api.NO_PATH else path
+
+
+class Links:
+    """The links of one store."""
+
+    def __init__(self) -> None:
+        self._gate = Gate("the connection to the secret service")
+        self._blocking: Link | None = None
+        self._by_loop: MutableMapping[object, Link] = WeakKeyDictionary()
+
+    def obtain(self, deadline: Deadline) -> Flow[Link]:
+        """The link of the world this flow runs in, connected if need be."""
+        world = yield World()
+        link = self._find(world)
+        if link is None:
+            yield self._gate.enter(deadline)
+            try:
+                link = self._find(world)
+                if link is None:
+                    link = yield from _connected(deadline)
+                    self._keep(world, link)
+            finally:
+                self._gate.leave()
+        return link
+
+    def drop(self, link: Link) -> None:
+        """Use this link no more.  Its connection stays open while others still wait on it."""
+        if self._blocking is link:
+            self._blocking = None
+        for loop in [loop for loop, kept in self._by_loop.items() if kept is link]:
+            del self._by_loop[loop]
+
+    def close(self) -> None:
+        links = [*self._by_loop.values(), *([self._blocking] if self._blocking is not None else [])]
+        for link in links:
+            self.drop(link)
+            link.bus.close()
+
+    def _find(self, world: object) -> Link | None:
+        link = self._blocking if world is None else self._by_loop.get(world)
+        return link if link is not None and link.usable else None
+
+    def _keep(self, world: object, link: Link) -> None:
+        if world is None:
+            self._blocking = link
+        else:
+            self._by_loop[world] = link
+
+
+def _connected(deadline: Deadline) -> Flow[Link]:
+    """Connect and open a session: the bus handshake, then one round trip for everything else."""
+    bus: Bus = yield Connect(deadline)
+    handshake = Handshake()
+    calls = [dbus.hello(), dbus.add_match(api.OWNER_CHANGED), api.open_session(handshake.public_key)]
+    try:
+        replies = yield Call(bus, calls, deadline)
+        for reply in replies:
+            checked(reply)
+        session, public_key = api.opened(replies[-1])
+        return Link(bus, session, handshake.agree(public_key), dbus.sender(replies[-1]))
+    except (StaleSessionError, VanishedError):
+        bus.close()
+        raise UnavailableError(
+            "the secret service went away while it was being connected to", hint=NO_DAEMON_HINT, store=STORE
+        ) from None
+    except ValueError as error:
+        bus.close()
+        raise PlatformError(str(error), hint="`factorywager doctor` looks closer", store=STORE) from None
+    except BaseException:
+        bus.close()
+        raise

@@ -1,0 +1,117 @@
+"""`Prompts`: the daemon's dialogs: one at a time, under the deadline, and not again right after a refusal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from jeepney.low_level import Message
+
+from ...errors import CanceledError, DeadlineError, InteractionNotAllowedError, LockedError, UnavailableError
+from ...flow import Flow, Gate
+from ...protocols import dbus
+from ...protocols import secret_service as api
+from ...protocols.dbus import Subscription
+from ...transports.bus import Call, Hear
+from ..store import Terms
+from .link import Link
+from .translate import STORE, checked
+
+_UNLOCK_HINT = "unlock the keyring (log in to the desktop, or open its keyring program), or use --store vault"
+
+
+class Prompts:
+    """Runs prompts for one store.
+
+    Args:
+        cool_down: seconds after a dismissal in which no new prompt is shown: what is asked then was most likely
+            asked by the same program for the same reason.
+    """
+
+    def __init__(self, cool_down: float = 5.0) -> None:
+        self._cool_down = cool_down
+        self._gate = Gate("the keyring's prompt")
+        self._dismissed_at: float | None = None
+
+    def unlock(self, link: Link, objects: Sequence[str], terms: Terms) -> Flow[None]:
+        """Unlock collections or items, by a prompt where the daemon wants one and the caller may be shown it.
+
+        Raises:
+            InteractionNotAllowedError: it takes a prompt, and this caller is not interactive.
+            CanceledError: the user dismissed it, now or within the cool-down.
+            DeadlineError: nobody answered it in time.
+            LockedError: the daemon says that it unlocked them, and did not.
+        """
+        yield self._gate.enter(terms.deadline)
+        try:
+            # Whoever was in here before may have unlocked them already: then there is no prompt to show.
+            opened, prompt = api.unlocked((yield from link.ask(api.unlock(objects), terms.deadline)))
+            if prompt == api.NO_PATH:
+                if not set(objects) <= set(opened):
+                    raise LockedError("the keyring stays locked", hint=_UNLOCK_HINT, store=STORE)
+                return
+            yield from self._show(link, prompt, terms)
+        finally:
+            self._gate.leave()
+
+    def run(self, link: Link, prompt: str, terms: Terms) -> Flow[Message]:
+        """Show one prompt and give the signal of its completion.  Raises as `unlock` does."""
+        yield self._gate.enter(terms.deadline)
+        try:
+            return (yield from self._show(link, prompt, terms))
+        finally:
+            self._gate.leave()
+
+    def _show(self, link: Link, prompt: str, terms: Terms) -> Flow[Message]:
+        if not terms.interactive:
+            raise InteractionNotAllowedError(
+                "the keyring is locked and this program may not show a prompt", hint=_UNLOCK_HINT, store=STORE
+            )
+        if self._dismissed_at is not None and time.monotonic() - self._dismissed_at < self._cool_down:
+            raise _dismissed()
+        subscription = link.bus.router.subscribe(
+            lambda signal: (
+                (api.is_completed(signal, prompt) and dbus.sender(signal) == link.owner) or api.is_owner_change(signal)
+            )
+        )
+        rule = api.completed_rule(prompt)
+        try:
+            # The rule first: a prompt that completes at once would otherwise complete unheard.
+            calls = [dbus.add_match(rule), api.show_prompt(prompt)]
+            for reply in (yield Call(link.bus, calls, terms.deadline)):
+                checked(reply)
+            signal = yield from _completion(link, subscription, terms)
+        finally:
+            link.bus.router.unsubscribe(subscription)
+            link.bus.post(dbus.remove_match(rule))
+        if api.is_owner_change(signal):
+            raise UnavailableError("the secret service went away while it was prompting", store=STORE)
+        if api.dismissed(signal):
+            self._dismissed_at = time.monotonic()
+            raise _dismissed()
+        return signal
+
+
+def _completion(link: Link, subscription: Subscription, terms: Terms) -> Flow[Message]:
+    """Wait for the prompt's end; give it up by closing the connection.
+
+    Prompt.Dismiss on an open prompt aborts GNOME Keyring 42.  A client that goes away is survived, and takes its
+    dialog with it, whether the deadline passed or the task was cancelled.
+    """
+    try:
+        return (yield Hear(link.bus, subscription, terms.deadline))
+    except DeadlineError:
+        link.bus.close()
+        raise terms.deadline.error(
+            "the keyring's prompt was not answered", hint="answer it, or raise the limit with --timeout"
+        ) from None
+    except BaseException:
+        link.bus.close()
+        raise
+
+
+def _dismissed() -> CanceledError:
+    # Without a prompter to show it (no display, a crashed dialog) GNOME Keyring reports a dismissal as well.
+    return CanceledError(
+        "the keyring's prompt was dismissed, or there was no display to show it on", hint=_UNLOCK_HINT, store=STORE
+    )

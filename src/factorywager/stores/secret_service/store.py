@@ -1,0 +1,254 @@
+"""`SecretServiceStore`: entries in GNOME Keyring, KWallet or KeePassXC, exactly as Bun writes them (semantics §2)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
+
+from ...errors import InteractionNotAllowedError, LockedError, PlatformError, UnavailableError
+from ...flow import Flow
+from ...model import Info, Ref, Secret
+from ...protocols import secret_service as api
+from ..store import Finding, Options, Terms, Watch
+from .items import Matches, choose, describe, read_entry, read_many, reveal_hidden, search
+from .link import Link, Links
+from .prompts import Prompts
+from .translate import STORE, StaleSessionError, VanishedError, checked
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+T = TypeVar("T")
+
+Infos: TypeAlias = list[Info]  # inside the class, `list` is a method
+
+_NO_COLLECTION_HINT = (
+    "create one by logging in to the desktop, or headless with "
+    "`printf %s PASSWORD | gnome-keyring-daemon --unlock --components=secrets`; or use --store vault"
+)
+
+
+class SecretServiceStore:
+    """The Linux Secret Service over D-Bus, with no library of the desktop's.
+
+    Connects when it is first used; notices when the daemon was replaced, and connects anew.  One store serves
+    threads and any number of asyncio loops, each over its own connection.
+    """
+
+    name = STORE
+
+    def __init__(self) -> None:
+        self._links = Links()
+        self._prompts = Prompts()
+
+    # --- the store ----------------------------------------------------------------------------
+
+    def get(self, ref: Ref, terms: Terms) -> Flow[Secret | None]:
+        def act(link: Link) -> Flow[Secret | None]:
+            matches = yield from self._search(link, ref, terms)
+            if not matches.all:
+                return None
+            paths = yield from choose(link, matches, terms.deadline)
+            yield from self._open(link, [path for path in paths if path in matches.locked], terms)
+            return (yield from read_entry(link, paths, terms.deadline))
+
+        return (yield from self._attempt(act, terms))
+
+    def set(self, ref: Ref, value: Secret, terms: Terms, options: Options) -> Flow[None]:
+        def act(link: Link) -> Flow[None]:
+            collection = yield from self._collection(link, terms)
+            try:
+                yield from self._create(link, collection, ref, value, terms)
+            except LockedError:
+                yield from self._prompts.unlock(link, [collection], terms)
+                yield from self._create(link, collection, ref, value, terms)
+
+        yield from self._attempt(act, terms)
+
+    def delete(self, ref: Ref, terms: Terms) -> Flow[bool]:
+        """Removes every item that is this entry, in every collection: what is deleted must not be found again."""
+        removed = False
+
+        def act(link: Link) -> Flow[bool]:
+            nonlocal removed
+            matches = yield from self._search(link, ref, terms)
+            yield from self._open(link, matches.locked, terms)
+            for path in matches.all:
+                try:
+                    reply = yield from link.ask(api.delete_item(path), terms.deadline)
+                    prompt = api.one_path(reply)
+                    if prompt != api.NO_PATH:
+                        yield from self._prompts.run(link, prompt, terms)
+                except VanishedError:
+                    continue
+                except StaleSessionError:
+                    # The daemon died over the call.  If the item is gone when we look again, that was our doing.
+                    removed = True
+                    raise
+                removed = True
+            return removed
+
+        return (yield from self._attempt(act, terms))
+
+    def close(self) -> None:
+        self._links.close()
+
+    def reach(self, terms: Terms) -> Flow[None]:
+        """Connect, and nothing else; raises `UnavailableError` where there is no secret service."""
+        yield from self._links.obtain(terms.deadline)
+
+    # --- abilities ----------------------------------------------------------------------------
+
+    def exists(self, ref: Ref, terms: Terms) -> Flow[bool]:
+        def act(link: Link) -> Flow[bool]:
+            return bool((yield from self._search(link, ref, terms)).all)
+
+        return (yield from self._attempt(act, terms))
+
+    def get_many(self, service: str, names: Sequence[str] | None, terms: Terms) -> Flow[dict[str, Secret]]:
+        def act(link: Link) -> Flow[dict[str, Secret]]:
+            found = yield from self._paths_by_name(link, service, names, terms)
+            single = {name: paths[0] for name, paths in found.items() if len(paths) == 1}
+            secrets = yield from read_many(link, list(single.values()), terms.deadline)
+            values = {name: secrets[path] for name, path in single.items()}
+            for name, paths in found.items():
+                if name not in single:
+                    values[name] = yield from read_entry(link, paths, terms.deadline)
+            return values
+
+        return (yield from self._attempt(act, terms))
+
+    def watch(self, service: str | None, terms: Terms) -> Flow[Watch]:
+        from .watch import ItemWatch
+
+        def act(link: Link) -> Flow[Watch]:
+            return (yield from ItemWatch.start(link, service, self._prompts, terms))
+
+        return (yield from self._attempt(act, terms))
+
+    def examine(self, terms: Terms) -> Flow[list[Finding]]:
+        from .examine import examine
+
+        return (yield from examine(self._links, terms))
+
+    def list(self, service: str | None, terms: Terms) -> Flow[Infos]:
+        def act(link: Link) -> Flow[Infos]:
+            items = yield from self._items(link, service, terms)
+            infos: dict[Ref, Info] = {}
+            for item in sorted(items, key=lambda item: item.modified):
+                if item.ref is not None:  # of several items that are one entry, the latest describes it
+                    created, modified = _moment(item.created), _moment(item.modified)
+                    infos[item.ref] = Info(item.ref.service, item.ref.name, STORE, created, modified)
+            return [infos[ref] for ref in sorted(infos)]
+
+        return (yield from self._attempt(act, terms))
+
+    # --- within -------------------------------------------------------------------------------
+
+    def _attempt(self, act: Callable[[Link], Flow[T]], terms: Terms) -> Flow[T]:
+        """Run ``act`` on a link, and once more on a new one where the first turned out to be stale.
+
+        What ``act`` does may therefore happen twice: reading is harmless to repeat, writing the same value too.
+        """
+        for last in (False, True):
+            link = yield from self._links.obtain(terms.deadline)
+            try:
+                return (yield from act(link))
+            except (StaleSessionError, VanishedError) as error:
+                if isinstance(error, StaleSessionError):
+                    self._links.drop(link)
+                if last:
+                    raise PlatformError(
+                        "the daemon lost the session, or the entry, twice in a row",
+                        hint="try again; `factorywager doctor` looks closer",
+                        store=STORE,
+                        native=str(error),
+                    ) from None
+            except UnavailableError:
+                # The connection broke under us (the bus was restarted, a prompt was given up on another task).
+                if last or not link.bus.closed:
+                    raise
+                self._links.drop(link)
+        raise AssertionError("unreachable")
+
+    def _search(self, link: Link, ref: Ref, terms: Terms) -> Flow[Matches]:
+        return search(link, api.attributes(ref), self._prompts, terms)
+
+    def _open(self, link: Link, locked: Sequence[str], terms: Terms) -> Flow[None]:
+        if locked:
+            yield from self._prompts.unlock(link, locked, terms)
+
+    def _collection(self, link: Link, terms: Terms) -> Flow[str]:
+        """The collection to write to; created, by the daemon's prompt for its password, where there is none."""
+        collection = yield from link.default_collection(terms.deadline)
+        if collection is not None:
+            return collection
+        reply = yield from link.ask(api.create_collection("Login", "default"), terms.deadline)
+        created, prompt = api.object_and_prompt(reply)
+        if prompt != api.NO_PATH:
+            try:
+                yield from self._prompts.run(link, prompt, terms)
+            except InteractionNotAllowedError:
+                raise UnavailableError(
+                    "the secret service has no default collection to store in", hint=_NO_COLLECTION_HINT, store=STORE
+                ) from None
+            created = (yield from link.default_collection(terms.deadline)) or api.NO_PATH
+        if created == api.NO_PATH:
+            raise UnavailableError("the default collection was not created", hint=_NO_COLLECTION_HINT, store=STORE)
+        return created
+
+    def _create(self, link: Link, collection: str, ref: Ref, value: Secret, terms: Terms) -> Flow[None]:
+        iv, ciphertext = link.key.encrypt(value)
+        secret = api.Ciphertext(link.session, iv, ciphertext, "text/plain")
+        create = api.create_item(collection, ref, secret)
+        created, matching = yield from link.ask_all([create, api.search(api.attributes(ref))], terms.deadline)
+        item, prompt = api.object_and_prompt(checked(created))
+        if prompt != api.NO_PATH:
+            yield from self._prompts.run(link, prompt, terms)
+            return
+        if item == api.NO_PATH:
+            raise PlatformError("the daemon acknowledged the entry without creating it", store=STORE)
+        # CreateItem replaces one item.  Others that match in the same collection would make the entry ambiguous.
+        unlocked, _ = api.found(checked(matching))
+        twins = [path for path in unlocked if path != item and api.collection_of(path) == collection]
+        yield from link.ask_all([api.delete_item(path) for path in twins], terms.deadline)
+
+    def _items(self, link: Link, service: str | None, terms: Terms) -> Flow[Iterable[api.Item]]:
+        """All of a service's items, unlocked first where need be: a locked one says only hashes of itself."""
+        yield from reveal_hidden(link, self._prompts, terms)
+        matches = yield from search(link, api.attributes_of_service(service), self._prompts, terms)
+        yield from self._open(link, matches.locked, terms)
+        return (yield from describe(link, matches.all, terms.deadline))
+
+    def _paths_by_name(
+        self, link: Link, service: str, names: Sequence[str] | None, terms: Terms
+    ) -> Flow[dict[str, Sequence[str]]]:
+        deadline = terms.deadline
+        matches: dict[str, Matches] = {}
+        if names is None:
+            for item in (yield from self._items(link, service, terms)):
+                if item.ref is not None and item.ref.service == service:
+                    matches.setdefault(item.ref.name, Matches([], [])).unlocked.append(item.path)
+        else:
+            searches = [api.search(api.attributes(Ref(service, name))) for name in names]
+            replies = yield from link.ask_all(searches, deadline)
+            matches = {name: Matches(*api.found(checked(reply))) for name, reply in zip(names, replies, strict=True)}
+            if any(not found.all for found in matches.values()) and (
+                yield from reveal_hidden(link, self._prompts, terms)
+            ):
+                return (yield from self._paths_by_name(link, service, names, terms))
+        chosen: dict[str, Sequence[str]] = {}
+        for name, found in matches.items():
+            if found.all:
+                chosen[name] = yield from choose(link, found, deadline)
+        locked = [path for name, paths in chosen.items() for path in paths if path in matches[name].locked]
+        yield from self._open(link, locked, terms)
+        return chosen
+
+
+def _moment(seconds: int) -> datetime | None:
+    if seconds == 0:
+        return None
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC)

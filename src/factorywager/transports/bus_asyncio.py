@@ -1,0 +1,208 @@
+"""`AsyncBus`: the session bus for one asyncio loop, reading and writing its socket without a thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import weakref
+from collections.abc import Callable, Sequence
+
+from jeepney.auth import BEGIN, AuthenticationError, Authenticator
+from jeepney.low_level import Message
+
+from ..errors import StoreError, UnavailableError
+from ..flow import Deadline
+from ..protocols.dbus import Subscription
+from .bus import NO_ANSWER, Bus, gone, refused, session_bus_addresses, unreachable
+
+_CHUNK = 65536
+
+
+class AsyncBus(Bus):
+    """One connection, shared by all tasks of the loop it was made on."""
+
+    def __init__(self, sock: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__()
+        self._socket = sock
+        self._loop = loop
+        self._unsent = bytearray()
+        # The loop must not keep alive a connection that nobody else knows of any more.
+        self._reader = _weakly(self, AsyncBus._read)
+        self._writer = _weakly(self, AsyncBus._flush)
+        loop.add_reader(sock.fileno(), self._reader)
+
+    @classmethod
+    async def connect(cls, deadline: Deadline) -> AsyncBus:
+        """Connect and authenticate; see `Connect`."""
+        loop = asyncio.get_running_loop()
+        failure: OSError = FileNotFoundError("no address")
+        for address in session_bus_addresses():
+            sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+            sock.setblocking(False)
+            try:
+                async with asyncio.timeout(deadline.remaining()):
+                    await _connected(loop, sock, address)
+                    await _authenticate(loop, sock)
+                return cls(sock, loop)
+            except TimeoutError:
+                sock.close()
+                raise deadline.error("the session bus did not answer") from None
+            except OSError as error:
+                sock.close()
+                failure = error
+            except BaseException:
+                sock.close()
+                raise
+        raise unreachable(failure) from None
+
+    async def call(self, calls: Sequence[Message], deadline: Deadline) -> list[Message]:
+        if self.closed:
+            raise gone()
+        data, exchange = self.router.send(calls)
+        self._write(data)
+        if not exchange.settled:
+            arrived = _Bell(self._loop)
+            exchange.on_settled = arrived.ring
+            try:
+                await arrived.heard(deadline)
+            finally:
+                self.router.forget(exchange)
+        return exchange.result()
+
+    async def hear(self, subscription: Subscription, deadline: Deadline) -> Message:
+        while not subscription.ready:
+            if self.closed:
+                raise gone()
+            arrived = _Bell(self._loop)
+            subscription.on_message = arrived.ring
+            await arrived.heard(deadline)
+        return subscription.take()
+
+    def post(self, call: Message) -> None:
+        if not self.closed and not self._loop.is_closed():
+            data, exchange = self.router.send([call])
+            self.router.forget(exchange)
+            self._write(data)
+
+    def close(self) -> None:
+        self._end(UnavailableError("the connection to the session bus was closed"))
+
+    def _write(self, data: bytes) -> None:
+        if self._unsent:
+            self._unsent += data
+            return
+        try:
+            sent = self._socket.send(data)
+        except BlockingIOError:
+            sent = 0
+        except OSError:
+            self._end(gone())
+            return
+        if sent < len(data):
+            self._unsent += data[sent:]
+            self._loop.add_writer(self._socket.fileno(), self._writer)
+
+    def _flush(self) -> None:
+        try:
+            del self._unsent[: self._socket.send(self._unsent)]
+        except BlockingIOError:
+            return
+        except OSError:
+            self._end(gone())
+            return
+        if not self._unsent:
+            self._loop.remove_writer(self._socket.fileno())
+
+    def _read(self) -> None:
+        try:
+            data = self._socket.recv(_CHUNK)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""
+        if not data:
+            self._end(gone())
+            return
+        try:
+            self.router.receive(data)
+        except StoreError as error:
+            self._end(error)
+
+    def _end(self, error: StoreError) -> None:
+        if not self.closed:
+            self.closed = True
+            # a forked child shares the parent's epoll instance: removing the reader there would deafen the parent
+            if not self._loop.is_closed() and not self.inherited:
+                self._loop.remove_reader(self._socket.fileno())
+                self._loop.remove_writer(self._socket.fileno())
+            self._socket.close()
+        self.router.fail(error)
+
+    def __del__(self) -> None:
+        with contextlib.suppress(AttributeError):
+            self.close()
+
+
+class _Bell:
+    """A future that a callback rings and one task hears, at the latest at a deadline."""
+
+    __slots__ = ("_future", "_loop")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._future: asyncio.Future[None] = loop.create_future()
+
+    def ring(self) -> None:
+        if not self._future.done():
+            self._future.set_result(None)
+
+    async def heard(self, deadline: Deadline) -> None:
+        remaining = deadline.remaining()
+        alarm = None if remaining is None else self._loop.call_later(remaining, self._expire, deadline)
+        try:
+            await self._future
+        finally:
+            if alarm is not None:
+                alarm.cancel()
+
+    def _expire(self, deadline: Deadline) -> None:
+        if not self._future.done():
+            self._future.set_exception(deadline.error(NO_ANSWER))
+
+
+def _weakly(bus: AsyncBus, method: Callable[[AsyncBus], None]) -> Callable[[], None]:
+    reference = weakref.ref(bus)
+
+    def call() -> None:
+        alive = reference()
+        if alive is not None:
+            method(alive)
+
+    return call
+
+
+async def _connected(loop: asyncio.AbstractEventLoop, sock: socket.socket, address: str) -> None:
+    # connect(2) on a Unix socket fails with EAGAIN while the listener's backlog is full, and nothing tells when
+    # it no longer is; the caller's timeout ends this.
+    while True:
+        try:
+            await loop.sock_connect(sock, address)
+        except BlockingIOError:
+            await asyncio.sleep(0.01)
+        else:
+            return
+
+
+async def _authenticate(loop: asyncio.AbstractEventLoop, sock: socket.socket) -> None:
+    authenticator = Authenticator()
+    try:
+        for line in authenticator:
+            await loop.sock_sendall(sock, line)
+            received = await loop.sock_recv(sock, _CHUNK)
+            if not received:
+                raise refused()
+            authenticator.feed(received)
+        await loop.sock_sendall(sock, BEGIN)
+    except AuthenticationError:
+        raise refused() from None
