@@ -1,0 +1,140 @@
+"""`Parser`: how a command line is read.
+
+The common options may stand before the command's name and behind it, and options may stand between arguments.
+What was typed is never repeated in an error: a mistyped line often has a secret in it.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple, NoReturn
+
+from ..errors import ArgumentValueError
+from .registry import FAMILIES, NAMES
+
+_LONGEST_TIMEOUT = 86_400.0  # seconds; what a lock can be told to wait for has a limit, and so has patience
+
+_COMMON_WITH_VALUE: Final = ("--service", "--store", "--timeout")
+
+
+class Line(NamedTuple):
+    """A command line taken apart.
+
+    Attributes:
+        command: a name of the registry, or what there is of one.
+        arguments: everything else, in order.
+    """
+
+    command: str
+    arguments: list[str]
+
+
+def take_apart(argv: Sequence[str]) -> Line:
+    """Find the command's name among the options that stand before it."""
+    rest = list(argv)
+    words: list[str] = []
+    at = 0
+    while at < len(rest) and rest[at] != "--":
+        if rest[at].startswith("-"):
+            at += 2 if rest[at] in _COMMON_WITH_VALUE else 1
+            continue
+        words.append(rest.pop(at))
+        if " ".join(words) not in FAMILIES:
+            break
+    return Line(" ".join(words), rest)
+
+
+class Parser(argparse.ArgumentParser):
+    """An `argparse` parser that raises `ArgumentValueError` and writes help where data goes."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(allow_abbrev=False, add_help=False, argument_default=argparse.SUPPRESS, **settings)
+        add_common(self)
+
+    def read(self, arguments: Sequence[str]) -> argparse.Namespace:
+        """Parse, with options first: argparse would take an optional argument as absent at the first option."""
+        options, values = self._sorted(arguments)
+        given, left = self.parse_known_args([*options, *(["--", *values] if values else [])], defaults())
+        if left:
+            unknown = [word for word in left if word.startswith("-") and word in options]
+            self.error(
+                f"there is no such option{self._meant(unknown)}"
+                if unknown
+                else f"{len(left)} more argument{'s' * (len(left) > 1)} than this command takes"
+            )
+        return given
+
+    def _meant(self, unknown: Sequence[str]) -> str:
+        from difflib import get_close_matches
+
+        options = [option for option in self._option_string_actions if option.startswith("--")]
+        near = [match for word in unknown for match in get_close_matches(word.partition("=")[0], options, n=1)]
+        return f"; did you mean {near[0]}?" if near else ""
+
+    def _sorted(self, arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+        options: list[str] = []
+        values: list[str] = []
+        line = iter(arguments)
+        for word in line:
+            if word == "--":
+                values.extend(line)
+            elif not word.startswith("-") or word == "-":
+                values.append(word)
+            else:
+                options.append(word)
+                action = self._option_string_actions.get(word)
+                if action is not None and action.nargs is None:
+                    options.extend(value for value in (next(line, None),) if value is not None)
+        return options, values
+
+    def error(self, message: str) -> NoReturn:
+        raise ArgumentValueError(message, hint=f"`{self.prog} --help` shows what it takes")
+
+    def _print_message(self, message: str, file: object = None) -> None:
+        from .output import write
+
+        write(message.encode())
+
+
+def add_common(parser: Parser) -> None:
+    """The options that every command takes."""
+    common = parser.add_argument_group("common options")
+    common.add_argument(
+        "--service", metavar="NAME", help="whose entries (default: $FACTORYWAGER_SERVICE, else com.factorywager.cli)"
+    )
+    common.add_argument(
+        "--store",
+        metavar="NAME",
+        help="auto, secret-service, vault or memory (default: $FACTORYWAGER_STORE, else auto)",
+    )
+    common.add_argument("--json", action="store_true", help="print JSON")
+    common.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="give up after so long (default: 30)")
+    common.add_argument("--no-input", action="store_true", help="never ask anything; fail instead")
+    common.add_argument("--quiet", action="store_true", help="no notes and no warnings; errors are still told")
+    common.add_argument("-h", "--help", action="help", help="show this and end")
+
+
+def defaults() -> argparse.Namespace:
+    """What holds for common options that were not given."""
+    return argparse.Namespace(service=None, store=None, json=False, timeout=30.0, no_input=False, quiet=False)
+
+
+def unknown_command(name: str) -> ArgumentValueError:
+    """The error for a name that the registry does not have."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(name, NAMES, n=1)
+    what = "there is no such command" if name not in FAMILIES else f"{name} needs a command of its own"
+    meant = f"; did you mean `{near[0]}`?" if near else ""
+    return ArgumentValueError(what + meant, hint="`factorywager --help` lists the commands")
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds <= _LONGEST_TIMEOUT:
+        raise argparse.ArgumentTypeError(f"expected a number of seconds above zero, at most {_LONGEST_TIMEOUT:g}")
+    return seconds

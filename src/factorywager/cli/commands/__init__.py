@@ -1,0 +1,1 @@
+"""One module per command; what each must be is `registry.Command`."""

@@ -1,0 +1,69 @@
+"""`Session`: what one run of a command works with."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from ..facade.arguments import read_name
+from ..facade.body import may_prompt
+from ..flow import Flow
+from ..flow.blocking import run
+from ..model import Ref
+from ..services import catalogue
+from ..services.operations import Operations
+from ..stores.registry import open_store
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from .output import Output
+    from .prompts import Prompts
+
+T = TypeVar("T")
+
+
+class Session:
+    """The options, the output, the prompts, and the store behind them, opened when it is first needed."""
+
+    def __init__(self, options: Namespace, output: Output) -> None:
+        self.options = options
+        self.output = output
+        self.interactive = may_prompt(False if options.no_input else None)
+
+    @cached_property
+    def service(self) -> str:
+        """Whose entries this run is about."""
+        return read_name(self.options.service or os.environ.get("FACTORYWAGER_SERVICE") or catalogue.SERVICE)
+
+    @cached_property
+    def operations(self) -> Operations:
+        """The store that was chosen, under this run's deadline and leave to prompt."""
+        return Operations(open_store(self.options.store), timeout=self.options.timeout, interactive=self.interactive)
+
+    @cached_property
+    def prompts(self) -> Prompts:
+        from .prompts import Prompts
+
+        return Prompts(self.interactive)
+
+    @property
+    def store(self) -> str:
+        """The name of the store that serves."""
+        return self.operations.store.name
+
+    def ref(self, name: str) -> Ref:
+        """The entry of that name in this run's service.
+
+        Raises:
+            ArgumentTypeError, ArgumentValueError: it is no name.
+        """
+        return Ref(self.service, read_name(name))
+
+    def run(self, flow: Flow[T]) -> T:
+        return run(flow)
+
+    def close(self) -> None:
+        if "operations" in self.__dict__:
+            self.operations.store.close()

@@ -1,0 +1,105 @@
+"""Where a secret comes from: the argument list, a pipe, or a hidden prompt."""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+from typing import TYPE_CHECKING, Final
+
+from ..errors import ArgumentValueError, TooLongError
+from ..facade.arguments import read_value
+from ..flow import Deadline
+from ..model import Secret
+from ..model.locked import LockedBuffer
+
+if TYPE_CHECKING:
+    from .session import Session
+
+LONGEST: Final = 1 << 20  # bytes; a credential is never that long, a file piped in by mistake is
+
+_STDIN = 0
+
+_UNWISE = (
+    "a secret in the argument list stays in the shell's history and can be seen with `ps`: "
+    "pipe it in, or leave it out and type it when asked"
+)
+
+# Well-formed UTF-8 (Unicode 15, table 3-7), matched where the bytes lie; decoding would leave a copy.
+_UTF8 = re.compile(
+    rb"(?:[\x00-\x7f]++|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
+    rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
+    rb"|\xf4[\x80-\x8f][\x80-\xbf]{2})*+"
+)
+
+
+def read_secret(session: Session, given: str | None, question: str) -> Secret:
+    """The value for an entry: ``given``; from stdin for ``-`` or when stdin is no terminal; else asked for.
+
+    Raises:
+        ArgumentValueError: it is empty, holds a NUL, or is not UTF-8 text.
+        TooLongError: more than `LONGEST` bytes came in.
+        DeadlineError: stdin did not end in time.
+        InteractionNotAllowedError, CanceledError: see `Prompts`.
+    """
+    if given is not None and given != "-":
+        session.output.warning(_UNWISE)
+        raw = Secret(given)
+    elif os.isatty(_STDIN):
+        raw = session.prompts.secret(question)
+    else:
+        raw = Secret.adopt(_read_stdin(Deadline(session.options.timeout)))
+    return checked(raw)
+
+
+def checked(raw: Secret) -> Secret:
+    """``raw``, when every program that shares the store can read it.
+
+    An empty value deletes in Bun's interface.  Here it is a mistake: what was piped in had probably failed.
+    """
+    try:
+        if raw.empty:
+            raise ArgumentValueError(
+                "the value is empty: nothing was stored", hint="`factorywager delete NAME` removes an entry"
+            )
+        with raw.bytes as view:
+            if not _UTF8.fullmatch(view):
+                raise ArgumentValueError(
+                    "the value is not UTF-8 text: nothing was stored", hint="encode binary values, as base64 or hex"
+                )
+        return read_value(raw)
+    finally:
+        raw.wipe()
+
+
+def _read_stdin(deadline: Deadline) -> LockedBuffer:
+    """All of stdin without one trailing newline, in locked memory that grows with it."""
+    buffer, size = LockedBuffer(4096), 0
+    try:
+        while size <= LONGEST + 1 and (count := _read_some(buffer.view[size:], deadline)):
+            size += count
+            if size == len(buffer.view):
+                larger = LockedBuffer(2 * size)
+                larger.view[:size] = buffer.view
+                buffer.wipe()
+                buffer = larger
+        if size and buffer.view[size - 1] == ord("\n"):
+            size -= 1
+        if size > LONGEST:
+            raise TooLongError(f"more than {LONGEST:,} bytes came in on standard input: nothing was stored")
+        buffer.shrink(size)
+        return buffer
+    except BaseException:
+        buffer.wipe()
+        raise
+
+
+def _read_some(into: memoryview, deadline: Deadline) -> int:
+    with into:
+        try:
+            ready, _, _ = select.select([_STDIN], [], [], deadline.remaining())
+            if ready:
+                return os.readv(_STDIN, [into])
+        except OSError as error:
+            raise ArgumentValueError(f"cannot read standard input: {error.strerror}") from None
+    raise deadline.error("standard input did not end", hint="close it, or raise the limit with --timeout")
