@@ -1,4 +1,4 @@
-"""`require`: the real parts a test needs.  Here without them a test is skipped; in CI a skip is a failure (conftest)."""
+"""`require`: the real parts a test needs.  Without them a test is skipped; in CI a skip is a failure (conftest)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A double of ``org.gnome.keyring.SystemPrompter``: it takes the place of the dialog on the screen, and of nothing else.
+"""A double of ``org.gnome.keyring.SystemPrompter``: takes the place of the dialog on the screen, and of nothing else.
 
 Usage: ``prompter_double.py ANSWER...``; each answer serves one prompt, the last one all that follow:
 
