@@ -39,9 +39,9 @@ class Secret:
                 raise ArgumentValueError("Expected 'value' to be text that UTF-8 can encode") from None
         elif not isinstance(value, (bytes, bytearray, memoryview)):
             raise ArgumentTypeError("Expected 'value' to be a string")
-        buffer = LockedBuffer(len(value))
-        buffer.view[:] = value
-        self._buffer = buffer
+        with memoryview(value).cast("B") as source:
+            self._buffer = LockedBuffer(len(source))
+            self._buffer.view[:] = source
 
     @classmethod
     def adopt(cls, buffer: LockedBuffer) -> Secret:
@@ -118,9 +118,15 @@ class Secret:
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: Any) -> Any:
         """Lets pydantic models have `Secret` fields: text is taken in, ``**********`` is dumped to JSON."""
-        from pydantic_core import core_schema
+        from pydantic_core import PydanticCustomError, core_schema
+
+        def validate(value: Any) -> Secret:
+            try:
+                return value if isinstance(value, cls) else cls(value)
+            except ArgumentTypeError:  # pydantic would let a TypeError through, past its own ValidationError
+                raise PydanticCustomError("secret_type", "Input should be text or a Secret") from None
 
         return core_schema.no_info_plain_validator_function(
-            lambda value: value if isinstance(value, cls) else cls(value),
+            validate,
             serialization=core_schema.plain_serializer_function_ser_schema(str, when_used="json"),
         )
