@@ -18,6 +18,7 @@ from ..stores.registry import open_store
 if TYPE_CHECKING:
     from argparse import Namespace
 
+    from ..stores.vault.store import VaultStore
     from .output import Output
     from .prompts import Prompts
 
@@ -40,7 +41,17 @@ class Session:
     @cached_property
     def operations(self) -> Operations:
         """The store that was chosen, under this run's deadline and leave to prompt."""
-        return Operations(open_store(self.options.store), timeout=self.options.timeout, interactive=self.interactive)
+        return Operations(
+            open_store(self.options.store, self.make_vault), timeout=self.options.timeout, interactive=self.interactive
+        )
+
+    def make_vault(self) -> VaultStore:
+        """The vault, with a person to ask for its passphrase, and told when a first `set` has made it."""
+        from ..stores.vault.store import VaultStore
+
+        vault = VaultStore(passphrase=lambda: self.prompts.secret("Passphrase of the vault"))
+        vault.on_created = lambda path: self.output.note(f"made a vault in {path}, with its key in a file beside it")
+        return vault
 
     @cached_property
     def prompts(self) -> Prompts:

@@ -56,7 +56,8 @@ def _system(operations: Operations) -> list[Finding]:
     import platform
 
     probe = LockedBuffer(1)
-    locked, _ = probe.locked, probe.wipe()
+    locked = probe.locked
+    probe.wipe()
     return [
         Finding("ok", "platform", f"{platform.system()} {platform.release()} ({platform.machine()})"),
         Finding("ok", "python", f"{platform.python_version()} at {sys.executable}"),

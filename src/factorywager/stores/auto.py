@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ..errors import FallbackWarning, UnavailableError
 from ..flow import Flow
 from .store import Store, Terms
+
+if TYPE_CHECKING:
+    from .vault.store import VaultStore
 
 
 class AutoStore:
@@ -16,12 +21,16 @@ class AutoStore:
     Only an OS store that is *not there* is passed over.  One that is locked, slow or broken is an error: writing to
     the vault meanwhile would spread the user's entries over two stores.
 
+    Args:
+        make_vault: makes the vault, should it come to that; without a way to ask for a passphrase by default.
+
     Attributes:
         reason: why it chose what it chose; empty before the first operation.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, make_vault: Callable[[], VaultStore] | None = None) -> None:
         self.reason = ""
+        self._make_vault = make_vault or plain_vault
         self._chosen: Store | None = None
 
     @property
@@ -39,8 +48,6 @@ class AutoStore:
             self._chosen.close()
 
     def _decide(self, terms: Terms) -> Flow[Store]:
-        from .vault.store import VaultStore
-
         if sys.platform != "linux":
             self.reason = f"no OS store is supported on {sys.platform} yet"
         else:
@@ -54,10 +61,18 @@ class AutoStore:
             else:
                 self.reason = "a secret service answers on the session bus"
                 return store
-        vault = VaultStore()
+        vault = self._make_vault()
         warnings.warn(
-            f"{self.reason}: using the encrypted vault in {vault.home} (choose it with --store vault to silence this)",
+            f"{self.reason}: using the encrypted vault in {vault.access.home.path} "
+            "(choose it with --store vault to silence this)",
             FallbackWarning,
             stacklevel=2,
         )
         return vault
+
+
+def plain_vault() -> VaultStore:
+    """A vault that has nobody to ask for a passphrase."""
+    from .vault.store import VaultStore
+
+    return VaultStore()

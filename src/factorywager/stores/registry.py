@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ..errors import ArgumentValueError
-from .auto import AutoStore
+from .auto import AutoStore, plain_vault
 from .store import Store
+
+if TYPE_CHECKING:
+    from .vault.store import VaultStore
 
 NAMES = ("auto", "secret-service", "vault", "memory")
 
 
-def open_store(name: str | None = None) -> Store | AutoStore:
+def open_store(name: str | None = None, make_vault: Callable[[], VaultStore] = plain_vault) -> Store | AutoStore:
     """The store of that name; ``FACTORYWAGER_STORE``, else ``auto``, when none is given.
 
     Nothing is connected or unlocked here: that happens in the first operation, under its deadline.
+
+    Args:
+        make_vault: makes the vault when it is that, or when ``auto`` comes to it: the command line's can ask for a
+            passphrase.
 
     Raises:
         ArgumentValueError: there is no such store.
@@ -22,15 +31,13 @@ def open_store(name: str | None = None) -> Store | AutoStore:
     name = name or os.environ.get("FACTORYWAGER_STORE") or "auto"
     match name:
         case "auto":
-            return AutoStore()
+            return AutoStore(make_vault)
         case "secret-service":
             from .secret_service.store import SecretServiceStore
 
             return SecretServiceStore()
         case "vault":
-            from .vault.store import VaultStore
-
-            return VaultStore()
+            return make_vault()
         case "memory":
             from .memory import MemoryStore
 

@@ -18,7 +18,7 @@ def arguments(parser: Parser) -> None:
 
 
 def run(session: Session) -> int:
-    from argcomplete import shellcode
+    from argcomplete.shell_integration import shellcode
 
     script = shellcode(["factorywager", "fw"], shell=session.options.shell)
     if session.options.json:
