@@ -57,20 +57,8 @@ class Parser(argparse.ArgumentParser):
         options, values = self._sorted(arguments)
         given, left = self.parse_known_args([*options, *(["--", *values] if values else [])], defaults())
         if left:
-            unknown = [word for word in left if word.startswith("-") and word in options]
-            self.error(
-                f"there is no such option{self._meant(unknown)}"
-                if unknown
-                else f"{len(left)} more argument{'s' * (len(left) > 1)} than this command takes"
-            )
+            self.error(f"{len(left)} more argument{'s' * (len(left) > 1)} than this command takes")
         return given
-
-    def _meant(self, unknown: Sequence[str]) -> str:
-        from difflib import get_close_matches
-
-        options = [option for option in self._option_string_actions if option.startswith("--")]
-        near = [match for word in unknown for match in get_close_matches(word.partition("=")[0], options, n=1)]
-        return f"; did you mean {near[0]}?" if near else ""
 
     def _sorted(self, arguments: Sequence[str]) -> tuple[list[str], list[str]]:
         options: list[str] = []
@@ -83,10 +71,29 @@ class Parser(argparse.ArgumentParser):
                 values.append(word)
             else:
                 options.append(word)
-                action = self._option_string_actions.get(word)
-                if action is not None and action.nargs is None:
+                if self._takes_next(word):
                     options.extend(value for value in (next(line, None),) if value is not None)
         return options, values
+
+    def _takes_next(self, word: str) -> bool:
+        """Whether the option's value is the next word; argparse's own errors here would repeat what was typed."""
+        name, has_value, _ = word.partition("=")
+        action = self._option_string_actions.get(name)
+        if action is None:
+            self.error(f"there is no such option{self._meant(name)}")
+        if has_value and action.nargs == 0:
+            self.error(f"{name} takes no value")
+        return not has_value and action.nargs is None
+
+    def _meant(self, name: str) -> str:
+        from difflib import get_close_matches
+
+        near = get_close_matches(name, [option for option in self._option_string_actions if len(option) > 2], n=1)
+        return f"; did you mean {near[0]}?" if near else ""
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            raise argparse.ArgumentError(action, f"expected one of {', '.join(action.choices)}")
 
     def error(self, message: str) -> NoReturn:
         raise ArgumentValueError(message, hint=f"`{self.prog} --help` shows what it takes")

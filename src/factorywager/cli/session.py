@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ..facade.arguments import read_name
 from ..facade.body import may_prompt
-from ..flow import Flow
+from ..flow import Deadline, Flow
 from ..flow.blocking import run
 from ..model import Ref
 from ..services import catalogue
 from ..services.operations import Operations
 from ..stores.registry import open_store
+from ..stores.store import Terms
 
 if TYPE_CHECKING:
     from argparse import Namespace
@@ -54,6 +55,15 @@ class Session:
         return vault
 
     @cached_property
+    def vault(self) -> VaultStore:
+        """The vault, for the commands that are about it, whatever store was chosen."""
+        return self.make_vault()
+
+    def terms(self) -> Terms:
+        """The conditions of a step that begins now."""
+        return Terms(Deadline(self.options.timeout), self.interactive)
+
+    @cached_property
     def prompts(self) -> Prompts:
         from .prompts import Prompts
 
@@ -76,5 +86,8 @@ class Session:
         return run(flow)
 
     def close(self) -> None:
+        """Give back whatever was opened."""
         if "operations" in self.__dict__:
             self.operations.store.close()
+        if "vault" in self.__dict__:
+            self.vault.close()

@@ -78,8 +78,7 @@ def run(session: Session) -> int:
 def _variables(session: Session) -> dict[str, Assignment]:
     options = session.options
     if not options.from_env:
-        deadline = session.operations.terms().deadline
-        return session.run(envfile.read(options.file or ".env", deadline))
+        return session.run(envfile.read(options.file or ".env", session.terms().deadline))
     if options.file is not None:
         raise ArgumentValueError("give a file or --from-env, not both")
     if options.all:
