@@ -51,7 +51,7 @@ class Home:
         path: absolute or not; ``None`` for ``FACTORYWAGER_HOME``, else the platform's place for a user's data.
     """
 
-    def __init__(self, path: str | None = None) -> None:
+    def __init__(self, path: str | os.PathLike[str] | None = None) -> None:
         self._given = path
         self._path: str | None = None
 

@@ -14,6 +14,7 @@ What a user does to the vault itself is in ``admin.py``, as flows on `VaultAdmin
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
@@ -52,7 +53,9 @@ class VaultStore:
 
     name = STORE
 
-    def __init__(self, home: str | None = None, *, keeper: Store | None = None, passphrase: Ask | None = None) -> None:
+    def __init__(
+        self, home: str | os.PathLike[str] | None = None, *, keeper: Store | None = None, passphrase: Ask | None = None
+    ) -> None:
         place = Home(home)
         self.access = Access(place, Keys(place, keeper, passphrase))
         self.on_created: Callable[[str], None] | None = None
