@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 from .facade.arguments import MISSING
 from .facade.body import SecretsBody
 from .facade.guide import ConfigBody, ManagerBody
 from .flow.verb import Asynchronous
-from .model import Change
+from .model import Change, Ref
 
 __all__ = ["AsyncSecrets", "HybridConfig", "SecretsManager", "secrets"]
 
@@ -17,22 +17,27 @@ __all__ = ["AsyncSecrets", "HybridConfig", "SecretsManager", "secrets"]
 class AsyncSecrets(Asynchronous, SecretsBody):
     __doc__ = SecretsBody.__doc__
 
-    @asynccontextmanager
-    async def lease(
+    def lease(
         self, service: str | Mapping[str, object] = MISSING, name: str = MISSING
-    ) -> AsyncIterator[memoryview]:
+    ) -> AbstractAsyncContextManager[memoryview]:
         """The value's bytes, read-only, in locked memory that is wiped at the end of the ``async with`` block.
 
-        Raises:
+        Raises (in the ``async with`` statement):
             NotFoundError: there is no such entry.
         """
-        ref = self._ref("get", service, name)
+        return self._leased(self._ref("get", service, name))
+
+    @asynccontextmanager
+    async def _leased(self, ref: Ref) -> AsyncIterator[memoryview]:
         with (await self._drive(self._operations.require(ref))).lease() as view:
             yield view
 
-    async def watch(self, service: str | None = None) -> AsyncIterator[Change]:
-        """Changes to the store as they happen, without end."""
-        watch = await self._drive(self._operations.watch(self._own_or_all(service)))
+    def watch(self, service: str | None = None) -> AsyncIterator[Change]:
+        """Changes to the store as they happen, without end.  It begins with the first step of the iteration."""
+        return self._changes(self._own_or_all(service))
+
+    async def _changes(self, service: str | None) -> AsyncIterator[Change]:
+        watch = await self._drive(self._operations.watch(service))
         try:
             while True:
                 yield await self._drive(watch.next())

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from .facade.arguments import MISSING
 from .facade.body import SecretsBody
 from .facade.guide import ConfigBody, ManagerBody
+from .flow.blocking import run
 from .flow.verb import Blocking
-from .model import Change
+from .model import Change, Ref
+from .stores.store import Watch
 
 __all__ = ["HybridConfig", "Secrets", "SecretsManager", "secrets"]
 
@@ -17,25 +19,24 @@ __all__ = ["HybridConfig", "Secrets", "SecretsManager", "secrets"]
 class Secrets(Blocking, SecretsBody):
     __doc__ = SecretsBody.__doc__
 
-    @contextmanager
-    def lease(self, service: str | Mapping[str, object] = MISSING, name: str = MISSING) -> Iterator[memoryview]:
+    def lease(
+        self, service: str | Mapping[str, object] = MISSING, name: str = MISSING
+    ) -> AbstractContextManager[memoryview]:
         """The value's bytes, read-only, in locked memory that is wiped at the end of the ``with`` block.
 
-        Raises:
+        Raises (in the ``with`` statement):
             NotFoundError: there is no such entry.
         """
-        ref = self._ref("get", service, name)
+        return self._leased(self._ref("get", service, name))
+
+    @contextmanager
+    def _leased(self, ref: Ref) -> Iterator[memoryview]:
         with self._drive(self._operations.require(ref)).lease() as view:
             yield view
 
-    def watch(self, service: str | None = None) -> Iterator[Change]:
-        """Changes to the store as they happen, without end; blocks between them."""
-        watch = self._drive(self._operations.watch(self._own_or_all(service)))
-        try:
-            while True:
-                yield self._drive(watch.next())
-        finally:
-            watch.close()
+    def watch(self, service: str | None = None) -> Changes:
+        """Changes to the store as they happen, without end; blocks between them.  It begins with this call."""
+        return Changes(self._drive(self._operations.watch(self._own_or_all(service))))
 
     def close(self) -> None:
         """Give back the store's connections and keys; the next call opens them again."""
@@ -46,6 +47,28 @@ class Secrets(Blocking, SecretsBody):
 
     def __exit__(self, *exception: object) -> None:
         self.close()
+
+
+class Changes:
+    """An iterator of `Change`s.  ``close`` it, or use it in a ``with`` block, to end the subscription."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+
+    def __iter__(self) -> Iterator[Change]:
+        return self
+
+    def __next__(self) -> Change:
+        return run(self._watch.next())
+
+    def __enter__(self) -> Changes:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self._watch.close()
 
 
 class SecretsManager(Blocking, ManagerBody):

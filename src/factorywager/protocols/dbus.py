@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections import deque
 from collections.abc import Callable, Sequence
+from copy import copy
 from itertools import count
 from typing import Any, Final
 
@@ -23,6 +24,10 @@ PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 
 # The specification allows 128 MiB; no secret service has a reason to send a hundredth of that.
 LARGEST_MESSAGE: Final = 16 * 1024 * 1024
+
+# A bus refuses more calls than it lets one connection have unanswered: 128 by default (dbus-daemon(1),
+# max_replies_per_connection).  Calls beyond half of that wait on our side.
+MOST_UNANSWERED: Final = 64
 
 
 def hello() -> Message:
@@ -99,7 +104,7 @@ class Exchange:
     def result(self) -> list[Message]:
         """The replies of a settled exchange, or its error."""
         if self.error is not None:
-            raise self.error
+            raise copy(self.error)  # others get it too, and each is told of its own entry
         return [reply for reply in self.replies if reply is not None]
 
     def _arrive(self, message: Message, serial: int) -> None:
@@ -137,7 +142,7 @@ class Subscription:
         if self.messages:
             return self.messages.popleft()
         assert self.error is not None
-        raise self.error
+        raise copy(self.error)
 
     def _tell(self) -> None:
         if self.on_message is not None:
@@ -161,6 +166,10 @@ class Router:
         for serial in serials:
             self._pending[serial] = exchange
         return data, exchange
+
+    def has_room(self, calls: int) -> bool:
+        """Whether so many more calls may go out now."""
+        return len(self._pending) + calls <= MOST_UNANSWERED
 
     def forget(self, exchange: Exchange) -> None:
         """Nobody waits any more; replies that still come are dropped."""

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 import weakref
+from collections import deque
 from collections.abc import Callable, Sequence
 
 from jeepney.auth import BEGIN, AuthenticationError, Authenticator
@@ -13,6 +14,7 @@ from jeepney.low_level import Message
 
 from ..errors import StoreError, UnavailableError
 from ..flow import Deadline
+from ..flow.bell import Bell
 from ..protocols.dbus import Subscription
 from .bus import NO_ANSWER, Bus, gone, refused, session_bus_addresses, unreachable
 
@@ -27,6 +29,7 @@ class AsyncBus(Bus):
         self._socket = sock
         self._loop = loop
         self._unsent = bytearray()
+        self._queue: deque[tuple[Bell, int]] = deque()
         # The loop must not keep alive a connection that nobody else knows of any more.
         self._reader = _weakly(self, AsyncBus._read)
         self._writer = _weakly(self, AsyncBus._flush)
@@ -57,26 +60,47 @@ class AsyncBus(Bus):
         raise unreachable(failure) from None
 
     async def call(self, calls: Sequence[Message], deadline: Deadline) -> list[Message]:
+        if self._queue or not self.router.has_room(len(calls)):
+            await self._turn(len(calls), deadline)
         if self.closed:
             raise gone()
         data, exchange = self.router.send(calls)
         self._write(data)
-        if not exchange.settled:
-            arrived = _Bell(self._loop)
-            exchange.on_settled = arrived.ring
-            try:
-                await arrived.heard(deadline)
-            finally:
-                self.router.forget(exchange)
+        self._let_in()
+        try:
+            if not exchange.settled:
+                arrived = Bell(self._loop)
+                exchange.on_settled = arrived.ring
+                await arrived.heard(deadline, NO_ANSWER)
+        finally:
+            self.router.forget(exchange)
+            self._let_in()
         return exchange.result()
+
+    async def _turn(self, calls: int, deadline: Deadline) -> None:
+        """Wait behind those who came before, until the bus takes so many more calls of ours."""
+        bell = Bell(self._loop)
+        self._queue.append((bell, calls))
+        try:
+            await bell.heard(deadline, NO_ANSWER)
+        except BaseException:
+            if (bell, calls) in self._queue:
+                self._queue.remove((bell, calls))
+            self._let_in()  # in case it was our turn, which we no longer take
+            raise
+
+    def _let_in(self) -> None:
+        """Ring for the first in the queue, if there is room for its calls; it rings for the next."""
+        if self._queue and (self.closed or self.router.has_room(self._queue[0][1])):
+            self._queue.popleft()[0].ring()
 
     async def hear(self, subscription: Subscription, deadline: Deadline) -> Message:
         while not subscription.ready:
             if self.closed:
                 raise gone()
-            arrived = _Bell(self._loop)
+            arrived = Bell(self._loop)
             subscription.on_message = arrived.ring
-            await arrived.heard(deadline)
+            await arrived.heard(deadline, NO_ANSWER)
         return subscription.take()
 
     def post(self, call: Message) -> None:
@@ -138,37 +162,11 @@ class AsyncBus(Bus):
                 self._loop.remove_writer(self._socket.fileno())
             self._socket.close()
         self.router.fail(error)
+        self._let_in()
 
     def __del__(self) -> None:
         with contextlib.suppress(AttributeError):
             self.close()
-
-
-class _Bell:
-    """A future that a callback rings and one task hears, at the latest at a deadline."""
-
-    __slots__ = ("_future", "_loop")
-
-    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._loop = loop
-        self._future: asyncio.Future[None] = loop.create_future()
-
-    def ring(self) -> None:
-        if not self._future.done():
-            self._future.set_result(None)
-
-    async def heard(self, deadline: Deadline) -> None:
-        remaining = deadline.remaining()
-        alarm = None if remaining is None else self._loop.call_later(remaining, self._expire, deadline)
-        try:
-            await self._future
-        finally:
-            if alarm is not None:
-                alarm.cancel()
-
-    def _expire(self, deadline: Deadline) -> None:
-        if not self._future.done():
-            self._future.set_exception(deadline.error(NO_ANSWER))
 
 
 def _weakly(bus: AsyncBus, method: Callable[[AsyncBus], None]) -> Callable[[], None]:

@@ -13,7 +13,7 @@ from jeepney.low_level import Message
 
 from ..errors import StoreError, UnavailableError
 from ..flow import Deadline
-from ..protocols.dbus import Subscription
+from ..protocols.dbus import Exchange, Subscription
 from .bus import NO_ANSWER, Bus, gone, refused, session_bus_addresses, unreachable
 
 _CHUNK = 65536
@@ -53,16 +53,28 @@ class BlockingBus(Bus):
         raise unreachable(failure) from None
 
     def call(self, calls: Sequence[Message], deadline: Deadline) -> list[Message]:
-        with self._writing:
-            if self.closed:
-                raise gone()
-            data, exchange = self.router.send(calls)
-            self._write(data, deadline)
+        exchange = self._send(calls, deadline)
         try:
             self._read_until(lambda: exchange.settled, deadline)
         finally:
             self.router.forget(exchange)
         return exchange.result()
+
+    def _send(self, calls: Sequence[Message], deadline: Deadline) -> Exchange:
+        """Write ``calls`` as soon as the bus takes so many more of ours."""
+        while True:
+            if not self._writing.acquire(timeout=-1 if (left := deadline.remaining()) is None else left):
+                raise deadline.error(NO_ANSWER)
+            try:
+                if self.closed:
+                    raise gone()
+                if self.router.has_room(len(calls)):
+                    data, exchange = self.router.send(calls)
+                    self._write(data, deadline)
+                    return exchange
+            finally:
+                self._writing.release()
+            self._read_until(lambda: self.closed or self.router.has_room(len(calls)), deadline)
 
     def hear(self, subscription: Subscription, deadline: Deadline) -> Message:
         self._read_until(lambda: subscription.ready, deadline)

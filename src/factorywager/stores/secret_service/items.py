@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from jeepney.low_level import Message
 
-from ...errors import AmbiguousError
+from ...errors import AmbiguousError, LockedError
 from ...flow import Deadline, Flow
-from ...model import Secret
+from ...model import Ref, Secret
 from ...protocols import dbus
 from ...protocols import secret_service as api
 from ...protocols.session import BadCiphertextError
@@ -63,8 +63,10 @@ def reveal_hidden(link: Link, prompts: Prompts, terms: Terms) -> Flow[bool]:
 
 def searches_locked(link: Link, deadline: Deadline) -> Flow[bool]:
     """Whether the daemon finds items in locked collections too: GNOME Keyring does."""
-    process = yield from daemon_process(link, deadline)
-    return process is not None and process[1].startswith("gnome-keyring")
+    if link.is_gnome is None:
+        process = yield from daemon_process(link, deadline)
+        link.is_gnome = process is not None and process[1].startswith("gnome-keyring")
+    return link.is_gnome
 
 
 def daemon_process(link: Link, deadline: Deadline) -> Flow[tuple[int, str] | None]:
@@ -89,6 +91,36 @@ def choose(link: Link, matches: Matches, deadline: Deadline) -> Flow[list[str]]:
         if own:
             return own
     return matches.unlocked or matches.locked
+
+
+def read_known(link: Link, ref: Ref, deadline: Deadline) -> Flow[Secret | None]:
+    """The value of an entry whose item is known, in one round trip; ``None`` where it has to be searched for.
+
+    The reply counts only if the item is still known to be the entry once it is here (see `KnownPaths`).
+    """
+    paths = link.paths
+    while (path := paths.find(ref)) is not None:
+        strangers = list(paths.strangers)
+        if strangers:
+            calls = [*map(api.item_properties, strangers), api.get_secret(path, link.session)]
+            *introductions, reply = yield from link.ask_all(calls, deadline)
+            paths.introduce(strangers, _items(strangers, introductions))
+            try:
+                encrypted = api.secret(checked(reply))
+            except (LockedError, VanishedError):
+                encrypted = None
+        else:
+            encrypted = yield link.reads.read(path, deadline)
+        if encrypted is None:
+            paths.forget(ref)
+        elif paths.find(ref) == path and not paths.strangers:
+            return _decrypt(link, encrypted)
+    return None
+
+
+def tells_in_order(link: Link, deadline: Deadline) -> Flow[bool]:
+    """Whether the daemon tells of changes before it answers what comes after them: GNOME Keyring does."""
+    return (yield from searches_locked(link, deadline))
 
 
 def read_entry(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[Secret]:
@@ -131,7 +163,10 @@ def read_many(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[dict
 
 def describe(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[list[api.Item]]:
     """What items say of themselves; items that are gone by now are left out."""
-    replies = yield from link.ask_all([api.item_properties(path) for path in paths], deadline)
+    return _items(paths, (yield from link.ask_all([api.item_properties(path) for path in paths], deadline)))
+
+
+def _items(paths: Sequence[str], replies: Sequence[Message]) -> list[api.Item]:
     items = []
     for path, reply in zip(paths, replies, strict=True):
         try:

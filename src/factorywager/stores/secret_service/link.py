@@ -13,10 +13,12 @@ from ...protocols import dbus
 from ...protocols import secret_service as api
 from ...protocols.session import Handshake, SessionKey
 from ...transports.bus import Bus, Call, Connect, World
+from .paths import KnownPaths
+from .reads import Reads
 from .translate import NO_DAEMON_HINT, STORE, StaleSessionError, VanishedError, checked
 
-# Calls sent in one piece; well below what a bus lets one connection have pending (128 on the strictest).
-_CALLS_AT_ONCE = 64
+# Calls sent in one piece; must not be more than what may be unanswered at a time.
+_CALLS_AT_ONCE = dbus.MOST_UNANSWERED // 2
 
 
 class Link:
@@ -25,6 +27,9 @@ class Link:
     Attributes:
         session: object path of the session; it dies with the daemon or the connection.
         owner: the daemon's unique bus name; signals from anyone else are not believed.
+        paths: which item is which entry, as far as is known.
+        reads: reads of items that go out together.
+        is_gnome: whether the daemon is GNOME Keyring; ``None`` until somebody needed to know.
     """
 
     def __init__(self, bus: Bus, session: str, key: SessionKey, owner: str | None) -> None:
@@ -32,6 +37,9 @@ class Link:
         self.session = session
         self.key = key
         self.owner = owner
+        self.is_gnome: bool | None = None  # not yet asked
+        self.paths = KnownPaths(bus.router, owner)
+        self.reads = Reads(bus, session)
         self._departures = bus.router.subscribe(api.is_owner_change)
 
     @property
@@ -111,7 +119,8 @@ def _connected(deadline: Deadline) -> Flow[Link]:
     """Connect and open a session: the bus handshake, then one round trip for everything else."""
     bus: Bus = yield Connect(deadline)
     handshake = Handshake()
-    calls = [dbus.hello(), dbus.add_match(api.OWNER_CHANGED), api.open_session(handshake.public_key)]
+    matches = [dbus.add_match(rule) for rule in (api.OWNER_CHANGED, api.SIGNALS)]
+    calls = [dbus.hello(), *matches, api.open_session(handshake.public_key)]
     try:
         replies = yield Call(bus, calls, deadline)
         for reply in replies:

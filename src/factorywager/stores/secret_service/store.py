@@ -10,7 +10,7 @@ from ...flow import Flow
 from ...model import Info, Ref, Secret
 from ...protocols import secret_service as api
 from ..store import Finding, Options, Terms, Watch
-from .items import Matches, choose, describe, read_entry, read_many, reveal_hidden, search
+from .items import Matches, choose, describe, read_entry, read_known, read_many, reveal_hidden, search, tells_in_order
 from .link import Link, Links
 from .prompts import Prompts
 from .translate import STORE, StaleSessionError, VanishedError, checked
@@ -45,12 +45,19 @@ class SecretServiceStore:
 
     def get(self, ref: Ref, terms: Terms) -> Flow[Secret | None]:
         def act(link: Link) -> Flow[Secret | None]:
+            known = yield from read_known(link, ref, terms.deadline)
+            if known is not None:
+                return known
+            epoch = link.paths.epoch
             matches = yield from self._search(link, ref, terms)
             if not matches.all:
                 return None
             paths = yield from choose(link, matches, terms.deadline)
             yield from self._open(link, [path for path in paths if path in matches.locked], terms)
-            return (yield from read_entry(link, paths, terms.deadline))
+            secret = yield from read_entry(link, paths, terms.deadline)
+            if len(matches.all) == 1 and (yield from tells_in_order(link, terms.deadline)):
+                link.paths.remember(ref, paths[0], epoch)
+            return secret
 
         return (yield from self._attempt(act, terms))
 

@@ -49,7 +49,6 @@ class ItemWatch:
         )
         watch = cls(link, service, subscription)
         try:
-            yield from link.ask(dbus.add_match(api.SIGNALS), terms.deadline)
             matches = yield from search(link, api.attributes_of_service(service), prompts, terms)
             yield from watch._learn(matches.unlocked, terms.deadline)
         except BaseException:
@@ -64,6 +63,8 @@ class ItemWatch:
                 raise UnavailableError("the secret service went away", hint="watch it again", store=STORE)
             kind = _KINDS[dbus.member(signal)]
             (path,) = dbus.body(signal, "o")
+            if kind == "created" and path in self._known:
+                kind = "changed"  # GNOME Keyring says of an item that was replaced that it was created
             if kind != "deleted":
                 yield from self._learn([path], Deadline(_SECONDS_TO_DESCRIBE))
             ref = self._known.pop(path, None) if kind == "deleted" else self._known.get(path)
@@ -72,7 +73,6 @@ class ItemWatch:
 
     def close(self) -> None:
         self._link.bus.router.unsubscribe(self._subscription)
-        self._link.bus.post(dbus.remove_match(api.SIGNALS))
 
     def _learn(self, paths: list[str], deadline: Deadline) -> Flow[None]:
         for item in (yield from describe(self._link, paths, deadline)):
