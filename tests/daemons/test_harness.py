@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from harness.bus import Bus, CallError
 from harness.gnome_keyring import GnomeKeyring
 from harness.prompter import Prompter

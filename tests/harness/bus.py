@@ -103,6 +103,13 @@ class Bus:
         self._daemon.stop(signal.SIGKILL)
         shutil.rmtree(self.directory, ignore_errors=True)
 
+    def freeze(self) -> None:
+        """It keeps its connections and moves no message."""
+        self._daemon.send(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        self._daemon.send(signal.SIGCONT)
+
     def kill(self) -> None:
         """The bus itself goes; its directory stays until ``stop``."""
         self._daemon.stop(signal.SIGKILL)

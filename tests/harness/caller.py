@@ -84,7 +84,12 @@ class Caller:
         try:
             awaitable = next(steps)
             while True:
-                awaitable = steps.send(await awaitable)
+                try:
+                    value = await awaitable
+                except BaseException as error:  # in the blocking facade the verb raises inside the chain
+                    awaitable = steps.throw(error)
+                else:
+                    awaitable = steps.send(value)
         except StopIteration as end:
             return end.value
 

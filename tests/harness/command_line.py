@@ -1,4 +1,4 @@
-"""`CommandLine`: runs the real program as a child, and `transcript`, which holds what it says against a page of text."""
+"""`CommandLine`: runs the real program as a child; `replay`, which holds what it says against a page of text."""
 
 from __future__ import annotations
 

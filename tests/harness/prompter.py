@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from pathlib import Path
@@ -38,14 +39,20 @@ class Prompter:
         """The dialogs shown by everything the daemon was asked before this moment: both have answered a ping since."""
         with keyring.raw() as raw:
             raw.ping()
+        with contextlib.suppress(CallError):  # it died of its prompt
+            self._call("org.freedesktop.DBus.Peer", "Ping")
+        return self.prompts
+
+    def answer_now(self, answer: str) -> None:
+        """The user comes back and answers the dialog that was left on the screen."""
+        self._call("com.example.PrompterDouble", "Answer", "s", (answer,))
+
+    def _call(self, interface: str, member: str, signature: str | None = None, body: tuple = ()) -> None:
         connection = self._bus.connect()
         try:
-            call(connection, DBusAddress("/", _NAME, "org.freedesktop.DBus.Peer"), "Ping")
-        except CallError:  # it died of its prompt
-            pass
+            call(connection, DBusAddress("/", _NAME, interface), member, signature, body)
         finally:
             connection.close()
-        return self.prompts
 
     def stop(self) -> None:
         self._process.stop()

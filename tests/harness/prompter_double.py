@@ -6,6 +6,8 @@ Usage: ``prompter_double.py ANSWER...``; each answer serves one prompt, the last
     dismiss         press Cancel                  hang      leave the dialog on the screen
     die             crash while it is shown
 
+A dialog left on the screen is answered, whatever it is, by calling ``Answer(s)`` of ``com.example.PrompterDouble``.
+
 Prints READY once it owns the name, then one JSON line for each dialog shown.
 
 The prompts' protocol is gcr 3.41's (gcr-system-prompter.c); a password travels in gcr's secret exchange
@@ -39,6 +41,7 @@ from jeepney.io.blocking import DBusConnection, open_dbus_connection
 _NAME = "org.gnome.keyring.SystemPrompter"
 _PROMPTER = "org.gnome.keyring.internal.Prompter"
 _CALLBACK = f"{_PROMPTER}.Callback"
+_HAND = "com.example.PrompterDouble"  # the user's, who comes back to the dialog later
 
 # RFC 3526, group 5; the generator is 2
 _PRIME = int(
@@ -86,6 +89,7 @@ class PrompterDouble:
         self._connection = connection
         self._answers = answers
         self._exchanges: dict[str, Exchange] = {}
+        self._open: tuple[Message, str] | None = None
 
     def serve(self) -> None:
         while True:
@@ -110,6 +114,9 @@ class PrompterDouble:
                 self._connection.send(new_method_return(message))
                 self._exchanges.pop(callback, None)
                 self._call(message, callback, "PromptDone")
+            case str(interface), "Answer" if interface == _HAND and self._open is not None:
+                self._connection.send(new_method_return(message))
+                self._answer(*self._open, *message.body)
             case _:
                 self._connection.send(new_error(message, "org.freedesktop.DBus.Error.UnknownMethod"))
 
@@ -121,8 +128,12 @@ class PrompterDouble:
         if answer == "die":
             os._exit(3)
         self._connection.send(new_method_return(message))
+        self._exchanges[callback].receive(peer)
+        self._open = (message, callback)
+        self._answer(message, callback, answer)
+
+    def _answer(self, message: Message, callback: str, answer: str) -> None:
         exchange = self._exchanges[callback]
-        exchange.receive(peer)
         match answer.partition(":"):
             case "password", _, text:
                 # a strength of 0 would mean "blank password" where a new keyring is being made
