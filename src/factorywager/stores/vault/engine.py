@@ -6,6 +6,8 @@ SQLite with SQLite3 Multiple Ciphers; why these settings: docs/adr/0002-vault-en
 from __future__ import annotations
 
 import ctypes
+import random
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -24,22 +26,21 @@ Row: TypeAlias = tuple[Any, ...]
 _APPLICATION = 0x66775661  # "fwVa"
 _SCHEMA_VERSION = 1
 
-# What a wait without a deadline is cut into for the engine, which counts milliseconds in a C int.
-_LONGEST_WAIT = 24 * 3600.0  # seconds
+_LONGEST_PAUSE = 0.005  # seconds between two tries for a lock
 
 _SCHEMA = """
-create table vault (identity text not null, revision integer not null);
+create table vault (identity text not null, revision integer not null) strict;
 create table entries (
     service text not null, name text not null,
     created integer not null, modified integer not null, expires integer,
     revision integer not null,
     primary key (service, name)
-) without rowid;
+) without rowid, strict;
 create table versions (
     service text not null, name text not null, number integer not null,
     revision integer not null, written integer not null, sealed blob not null,
     primary key (service, name, number)
-) without rowid;
+) without rowid, strict;
 """
 
 
@@ -52,7 +53,8 @@ class Engine:
     def __init__(self, path: str, key: LockedBuffer, deadline: Deadline) -> None:
         self.path = path
         self._connection = _connect(path)
-        self.wait_until(deadline)
+        self._patience = _Patience(deadline)
+        self._connection.set_busy_handler(self._patience)
         with self._translated():
             # `can_cache`: the statement holds the key, and apsw keeps statements for their next use.
             # A raw key skips the engine's own key derivation, which ours has done.
@@ -108,9 +110,7 @@ class Engine:
 
     def wait_until(self, deadline: Deadline) -> None:
         """From now on, wait for other processes' locks until ``deadline``."""
-        remaining = deadline.remaining()
-        seconds = _LONGEST_WAIT if remaining is None else min(remaining, _LONGEST_WAIT)
-        self._connection.set_busy_timeout(int(seconds * 1000))
+        self._patience.deadline = deadline
 
     def execute(self, sql: str, values: Row = ()) -> list[Row]:
         with self._translated():
@@ -169,6 +169,23 @@ class Engine:
             yield
         except _apsw().Error as error:
             raise translate(error, self.path, self._connection.system_errno) from None
+
+
+class _Patience:
+    """Decides whether to try for a lock again.
+
+    SQLite's own busy timeout pauses for up to 100 ms, and so starves one process where others write without end.
+    """
+
+    def __init__(self, deadline: Deadline) -> None:
+        self.deadline = deadline
+
+    def __call__(self, tries: int) -> bool:
+        if self.deadline.passed:
+            return False
+        # not all at the same moment, and soon: a commit takes less than a millisecond
+        time.sleep(min(_LONGEST_PAUSE, 0.0002 * (tries + 1)) * (0.5 + random.random()))  # noqa: S311
+        return True
 
 
 def _connect(path: str) -> apsw.Connection:

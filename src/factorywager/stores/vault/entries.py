@@ -144,21 +144,25 @@ class Entries:
     def damage(self) -> Iterator[str]:
         """What cannot be read, one sentence each; every value is opened."""
         try:
-            yield from self._engine.damage()
-            for ref, number, revision, _ in self._rows():
-                try:
-                    self._opened(ref, revision, self._sealed_at(ref, number)).wipe()
-                except CorruptError as error:
-                    yield str(error)
-            lost = self._engine.execute(
-                "select service, name from entries e where not exists (select 1 from versions v"
-                " where v.service = e.service and v.name = e.name and v.revision = e.revision)"
-            )
-            yield from (f"{Ref(*row)} has no value" for row in lost)
+            with self._engine.reading():
+                yield from self._found()
         except StoreError as error:
             yield str(error)
 
     # --- within -------------------------------------------------------------------------------
+
+    def _found(self) -> Iterator[str]:
+        yield from self._engine.damage()
+        for ref, number, revision, _ in self._rows():
+            try:
+                self._opened(ref, revision, self._sealed_at(ref, number)).wipe()
+            except CorruptError as error:
+                yield str(error)
+        lost = self._engine.execute(
+            "select service, name from entries e where not exists (select 1 from versions v"
+            " where v.service = e.service and v.name = e.name and v.revision = e.revision)"
+        )
+        yield from (f"{Ref(*row)} has no value" for row in lost)
 
     def _rows(self) -> Places:
         """Every version's place and number, revision and time; the values are read one by one."""
