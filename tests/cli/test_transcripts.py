@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+
 from harness.command_line import CommandLine, replay
 
 _PAGES = sorted((Path(__file__).parent / "transcripts").glob("*.txt"))
