@@ -7,7 +7,9 @@ What was typed is never repeated in an error: a mistyped line often has a secret
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final, NamedTuple, NoReturn
 
 from ..errors import ArgumentValueError
@@ -45,11 +47,22 @@ def take_apart(argv: Sequence[str]) -> Line:
     return Line(" ".join(words), rest)
 
 
+class _Formatter(argparse.RawDescriptionHelpFormatter):
+    """Help as wide as the terminal.  argparse would ask `shutil`, for each argument that is added: 3 ms."""
+
+    def __init__(self, prog: str) -> None:
+        try:
+            columns = int(os.environ.get("COLUMNS") or os.get_terminal_size(1).columns)
+        except (OSError, ValueError):
+            columns = 80
+        super().__init__(prog, width=max(40, min(columns, 120)) - 2)
+
+
 class Parser(argparse.ArgumentParser):
     """An `argparse` parser that raises `ArgumentValueError` and writes help where data goes."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(allow_abbrev=False, add_help=False, argument_default=argparse.SUPPRESS, **settings)
+        super().__init__(allow_abbrev=False, add_help=False, formatter_class=_Formatter, **settings)
         add_common(self)
 
     def read(self, arguments: Sequence[str]) -> argparse.Namespace:
@@ -106,20 +119,19 @@ class Parser(argparse.ArgumentParser):
 
 def add_common(parser: Parser) -> None:
     """The options that every command takes."""
-    common = parser.add_argument_group("common options")
-    common.add_argument(
-        "--service", metavar="NAME", help="whose entries (default: $FACTORYWAGER_SERVICE, else com.factorywager.cli)"
-    )
-    common.add_argument(
+    # SUPPRESS: below `completion.full_parser` a default would cover what was given before the command's name
+    add = partial(parser.add_argument_group("common options").add_argument, default=argparse.SUPPRESS)
+    add("--service", metavar="NAME", help="whose entries (default: $FACTORYWAGER_SERVICE, else com.factorywager.cli)")
+    add(
         "--store",
         metavar="NAME",
         help="auto, secret-service, vault or memory (default: $FACTORYWAGER_STORE, else auto)",
     )
-    common.add_argument("--json", action="store_true", help="print JSON")
-    common.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="give up after so long (default: 30)")
-    common.add_argument("--no-input", action="store_true", help="never ask anything; fail instead")
-    common.add_argument("--quiet", action="store_true", help="no notes and no warnings; errors are still told")
-    common.add_argument("-h", "--help", action="help", help="show this and end")
+    add("--json", action="store_true", help="print JSON")
+    add("--timeout", type=_seconds, metavar="SECONDS", help="give up after so long (default: 30)")
+    add("--no-input", action="store_true", help="never ask anything; fail instead")
+    add("--quiet", action="store_true", help="no notes and no warnings; errors are still told")
+    add("-h", "--help", action="help", help="show this and end")
 
 
 def defaults() -> argparse.Namespace:

@@ -11,7 +11,7 @@ SUMMARY = "remove an entry"
 
 def arguments(parser: Parser) -> None:
     parser.add_argument("name", metavar="NAME", help="the entry")
-    parser.add_argument("--missing-ok", action="store_true", default=False, help="an absent entry is no error")
+    parser.add_argument("--missing-ok", action="store_true", help="an absent entry is no error")
 
 
 def run(session: Session) -> int:

@@ -13,8 +13,8 @@ SUMMARY = "make and store a JWT signing key"
 
 
 def arguments(parser: Parser) -> None:
-    parser.add_argument("--force", action="store_true", default=False, help="replace a key that is there already")
-    parser.add_argument("--show", action="store_true", default=False, help="print the key")
+    parser.add_argument("--force", action="store_true", help="replace a key that is there already")
+    parser.add_argument("--show", action="store_true", help="print the key")
 
 
 def run(session: Session) -> int:

@@ -18,9 +18,7 @@ def run(session: Session) -> int:
 
 
 def add_no_newline(parser: Parser) -> None:
-    parser.add_argument(
-        "-n", "--no-newline", action="store_true", default=False, help="print the value's bytes and no newline"
-    )
+    parser.add_argument("-n", "--no-newline", action="store_true", help="print the value's bytes and no newline")
 
 
 def print_value(session: Session, name: str) -> int:

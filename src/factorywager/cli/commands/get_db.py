@@ -11,10 +11,8 @@ SUMMARY = "print database credentials"
 
 
 def arguments(parser: Parser) -> None:
-    parser.add_argument("--show", action="store_true", default=False, help="show the password too")
-    parser.add_argument(
-        "--url", action="store_true", default=False, help="print a postgresql:// URL, password included"
-    )
+    parser.add_argument("--show", action="store_true", help="show the password too")
+    parser.add_argument("--url", action="store_true", help="print a postgresql:// URL, password included")
 
 
 def run(session: Session) -> int:

@@ -16,8 +16,8 @@ SUMMARY = "list entries, without their values"
 
 
 def arguments(parser: Parser) -> None:
-    parser.add_argument("--all", action="store_true", default=False, help="the entries of every service")
-    parser.add_argument("--show", action="store_true", default=False, help="show the values too")
+    parser.add_argument("--all", action="store_true", help="the entries of every service")
+    parser.add_argument("--show", action="store_true", help="show the values too")
 
 
 def run(session: Session) -> int:

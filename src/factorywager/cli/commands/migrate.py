@@ -24,9 +24,9 @@ _DONE = {"new": "migrated", "conflict": "replaced"}
 
 
 def arguments(parser: Parser) -> None:
-    parser.add_argument("file", metavar="FILE", nargs="?", default=None, help="the file (default: .env)")
-    parser.add_argument("--from-env", action="store_true", default=False, help="take the environment, not a file")
-    parser.add_argument("--all", action="store_true", default=False, help="take every variable of the file")
+    parser.add_argument("file", metavar="FILE", nargs="?", help="the file (default: .env)")
+    parser.add_argument("--from-env", action="store_true", help="take the environment, not a file")
+    parser.add_argument("--all", action="store_true", help="take every variable of the file")
     parser.add_argument(
         "--map",
         metavar="VARIABLE=NAME",
@@ -50,8 +50,8 @@ def arguments(parser: Parser) -> None:
         default=[],
         help="leave this variable out (repeatable)",
     )
-    parser.add_argument("--dry-run", action="store_true", default=False, help="show what would happen, change nothing")
-    parser.add_argument("--force", action="store_true", default=False, help="overwrite entries that hold other values")
+    parser.add_argument("--dry-run", action="store_true", help="show what would happen, change nothing")
+    parser.add_argument("--force", action="store_true", help="overwrite entries that hold other values")
 
 
 def run(session: Session) -> int:

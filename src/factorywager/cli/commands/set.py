@@ -21,12 +21,11 @@ SUMMARY = "store a value"
 
 def arguments(parser: Parser) -> None:
     parser.add_argument("name", metavar="NAME", help="the entry")
-    parser.add_argument("value", metavar="VALUE", nargs="?", default=None, help="the value; - reads standard input")
+    parser.add_argument("value", metavar="VALUE", nargs="?", help="the value; - reads standard input")
     parser.add_argument(
         "--expires",
         metavar="WHEN",
         type=_moment,
-        default=None,
         help="a date, a date and time, or a span such as 90d or 12h, after which reading warns (vault only)",
     )
 

@@ -24,7 +24,7 @@ _USUAL = {"host": "localhost", "port": "5432"}
 
 def arguments(parser: Parser) -> None:
     for field in database.FIELDS:
-        parser.add_argument(field, metavar=field.upper(), nargs="?", default=None, help=_HELP[field])
+        parser.add_argument(field, metavar=field.upper(), nargs="?", help=_HELP[field])
 
 
 def run(session: Session) -> int:

@@ -14,7 +14,7 @@ SUMMARY = "store the API token"
 
 
 def arguments(parser: Parser) -> None:
-    parser.add_argument("token", metavar="TOKEN", nargs="?", default=None, help="the token; - reads standard input")
+    parser.add_argument("token", metavar="TOKEN", nargs="?", help="the token; - reads standard input")
 
 
 def run(session: Session) -> int:

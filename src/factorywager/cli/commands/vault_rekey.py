@@ -16,7 +16,6 @@ def arguments(parser: Parser) -> None:
     parser.add_argument(
         "--mode",
         choices=[str(mode) for mode in Mode],
-        default=None,
         help="key-file, passphrase or sealed (default: as before)",
     )
 
