@@ -67,10 +67,8 @@ def run(session: Session) -> int:
     written: list[Step] = []
     try:
         session.run(migrate.apply(operations, session.service, steps, force=options.force, done=written.append))
-    finally:
-        # also after a failure half-way, and Ctrl-C: what was written must be known
-        if written or not any(step.writes for step in steps):
-            _report(session, steps, {step.name: _DONE[step.state] for step in written})
+    finally:  # also after a failure half-way, and Ctrl-C: what was written must be known
+        _report(session, steps, {step.name: _DONE[step.state] for step in written})
     _tell_originals(session, steps)
     return 0
 
@@ -105,7 +103,8 @@ def _tell_oddities(session: Session, steps: Sequence[Step]) -> None:
 
 def _report(session: Session, steps: Sequence[Step], done: Mapping[str, str]) -> None:
     dry = session.options.dry_run
-    outcomes = [done.get(step.name) or ("not-written" if step.writes and not dry else step.state) for step in steps]
+    unwritten = "new" if dry else "not-written"
+    outcomes = [done.get(step.name) or (unwritten if step.state == "new" else step.state) for step in steps]
     if session.options.json:
         session.output.json(
             {
