@@ -5,14 +5,16 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
 from harness.bus import Bus
 from harness.caller import FACADES, Caller, close_caller, make_caller
 from harness.gnome_keyring import GnomeKeyring
 from harness.prompter import Prompter
-from hypothesis import HealthCheck, settings
 
 # Stores take milliseconds and machines are shared: how long one example takes says nothing about it.
 settings.register_profile(
@@ -96,6 +98,12 @@ def shared_keyring() -> Iterator[GnomeKeyring]:
     yield keyring
     keyring.stop()
     bus.stop()
+
+
+@pytest.fixture(scope="session")
+def prepared_vaults(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where vaults are that several tests use, each with a service of its own."""
+    return tmp_path_factory.mktemp("vaults")
 
 
 @pytest.fixture(params=FACADES)

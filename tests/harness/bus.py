@@ -77,6 +77,10 @@ class Bus:
         for name, value in self.variables.items():
             monkeypatch.setenv(name, value)
 
+    @property
+    def alive(self) -> bool:
+        return self._daemon.running
+
     def connect(self) -> DBusConnection:
         return open_dbus_connection(bus=self.address)
 

@@ -84,7 +84,8 @@ class GnomeKeyring:
     def stop(self) -> None:
         if self._daemon is not None:
             self._daemon.stop()
-            self.bus.wait_for_owner(NAME, owned=False)
+            if self.bus.alive:
+                self.bus.wait_for_owner(NAME, owned=False)
             self._daemon = None
 
     def restart(self) -> None:
