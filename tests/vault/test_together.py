@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import subprocess
 import sys
@@ -121,10 +122,8 @@ def test_a_canceled_task_stores_its_value_or_nothing(vault: VaultStore) -> None:
             )
             await asyncio.sleep(delay / 20_000)
             task.cancel()
-            try:
+            with contextlib.suppress(asyncio.CancelledError):
                 await task
-            except asyncio.CancelledError:
-                pass
             value.wipe()
             secret = await asynchronous.run(vault.get(Ref(SERVICE, "canceled"), terms()))
             assert secret is None or secret.reveal() == "made-up-" * 40_000

@@ -218,16 +218,19 @@ def create_private(path: str, data: bytes | memoryview) -> None:
     try:
         # the mode is given at creation: a chmod afterwards would leave a moment for others to open it
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | _O_NOFOLLOW | _O_BINARY, 0o600)
-        try:
-            if os.write(descriptor, data) != len(data):
-                raise OSError(errno.ENOSPC, "short write")
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
     except FileExistsError:
         raise
     except OSError as error:
         raise translate(error, path) from None
+    try:
+        if os.write(descriptor, data) != len(data):
+            raise OSError(errno.ENOSPC, "short write")
+        os.fsync(descriptor)
+    except OSError as error:
+        os.unlink(path)
+        raise translate(error, path) from None
+    finally:
+        os.close(descriptor)
 
 
 def create_whole(path: str, data: bytes | memoryview) -> bool:

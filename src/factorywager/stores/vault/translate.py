@@ -8,6 +8,7 @@ from ...errors import (
     AccessDeniedError,
     CorruptError,
     DeadlineError,
+    NotFoundError,
     PlatformError,
     StorageFullError,
     StoreError,
@@ -68,4 +69,6 @@ def _from_errno(number: int, path: str, text: str) -> StoreError:
         return AccessDeniedError(
             f"no permission to use {path}", hint="FACTORYWAGER_HOME moves the vault elsewhere", store=STORE
         )
+    if number == errno.ENOENT:
+        return NotFoundError(f"{path} does not exist", hint="look for a slip in the path", store=STORE)
     return PlatformError(f"{path}: {text.lower() or 'input/output error'}", store=STORE, native=number or None)
