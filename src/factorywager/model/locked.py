@@ -11,6 +11,7 @@ import contextlib
 import ctypes
 import mmap
 import os
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -37,6 +38,59 @@ def _find_mlock() -> Callable[[Any, int], int] | None:
 _mlock = _find_mlock()
 
 
+class _Pages:
+    """One mapping, and whether the kernel agreed to keep it out of swap."""
+
+    __slots__ = ("locked", "map")
+
+    def __init__(self, length: int) -> None:
+        if os.name == "nt":
+            self.map = mmap.mmap(-1, length)
+        else:
+            # MADV_WIPEONFORK is refused on shared mappings, which are mmap's default
+            self.map = mmap.mmap(-1, length, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self.locked = False
+        if _mlock is not None:
+            first = ctypes.c_char.from_buffer(self.map)
+            self.locked = _mlock(ctypes.addressof(first), length) == 0
+            del first
+        if hasattr(self.map, "madvise"):
+            for advice in (_MADV_DONTDUMP, _MADV_WIPEONFORK):
+                with contextlib.suppress(OSError, ValueError):  # an older kernel, or another Unix
+                    self.map.madvise(advice)
+
+
+# Single pages that were wiped and can be used again: making one costs 15 µs, as much as decrypting a value.
+_spare: list[_Pages] = []
+_MOST_SPARE = 64
+
+
+def _take(size: int) -> _Pages:
+    if size <= mmap.PAGESIZE:
+        with contextlib.suppress(IndexError):
+            return _spare.pop()  # one step under the GIL, so two threads never get the same one
+        return _Pages(mmap.PAGESIZE)
+    return _Pages(size)
+
+
+def _give(pages: _Pages) -> None:
+    """Keep zeroed pages for the next buffer, if nobody else can still see them."""
+    try:
+        if len(_spare) < _MOST_SPARE and len(pages.map) == mmap.PAGESIZE and sys.platform == "linux":
+            # Refused while a slice of the old buffer is alive somewhere (a caller kept a part of a lease): it
+            # would see the next secret.  Otherwise an mremap(2) that changes nothing.
+            pages.map.resize(mmap.PAGESIZE)
+            _spare.append(pages)
+        else:
+            pages.map.close()
+    except BufferError:
+        pass  # the mapping stays, zeroed, until that slice goes
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_spare.clear)  # locks are not inherited, mlock(2)
+
+
 class LockedBuffer:
     """``size`` bytes of locked memory, zeroed by ``wipe`` and at the latest when it is collected.
 
@@ -47,28 +101,13 @@ class LockedBuffer:
         SecretReleasedError: after ``wipe``, and in a forked child, where the kernel has zeroed the pages.
     """
 
-    __slots__ = ("_map", "_pid", "_view", "locked")
+    __slots__ = ("_pages", "_pid", "_view", "locked")
 
     def __init__(self, size: int) -> None:
-        length = max(size, 1)
-        if os.name == "nt":
-            self._map = mmap.mmap(-1, length)
-        else:
-            # MADV_WIPEONFORK is refused on shared mappings, which are mmap's default
-            self._map = mmap.mmap(-1, length, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        whole = memoryview(self._map)
-        self._view: memoryview | None = whole[:size]
+        self._pages = _take(size)
+        self._view: memoryview | None = memoryview(self._pages.map)[:size]
         self._pid = os.getpid()
-        self.locked = False
-        if _mlock is not None:
-            first = ctypes.c_char.from_buffer(whole)
-            self.locked = _mlock(ctypes.addressof(first), length) == 0
-            del first
-        whole.release()
-        if hasattr(self._map, "madvise"):
-            for advice in (_MADV_DONTDUMP, _MADV_WIPEONFORK):
-                with contextlib.suppress(OSError, ValueError):  # an older kernel, or another Unix
-                    self._map.madvise(advice)
+        self.locked = self._pages.locked
 
     @property
     def view(self) -> memoryview:
@@ -96,9 +135,8 @@ class LockedBuffer:
             return
         view[:] = bytes(len(view))
         view.release()
-        # A slice that a caller kept of a lease still points here: the mapping then stays, zeroed, until it goes.
-        with contextlib.suppress(BufferError):
-            self._map.close()
+        if os.getpid() == self._pid:
+            _give(self._pages)
 
     def __del__(self) -> None:
         with contextlib.suppress(AttributeError):  # __init__ failed half-way

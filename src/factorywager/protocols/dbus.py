@@ -30,6 +30,19 @@ LARGEST_MESSAGE: Final = 16 * 1024 * 1024
 MOST_UNANSWERED: Final = 64
 
 
+class Prepared:
+    """A call that is made again and again: marshalled once, with only the serial put in anew (bytes 8 to 11)."""
+
+    __slots__ = ("_head", "_tail")
+
+    def __init__(self, call: Message) -> None:
+        data: bytes = call.serialise(0)  # jeepney writes little-endian
+        self._head, self._tail = data[:8], data[12:]
+
+    def serialise(self, serial: int) -> bytes:
+        return self._head + serial.to_bytes(4, "little") + self._tail
+
+
 def hello() -> Message:
     """The first call on every connection."""
     return new_method_call(BUS, "Hello")
@@ -158,7 +171,7 @@ class Router:
         self._pending: dict[int, Exchange] = {}
         self._subscriptions: list[Subscription] = []
 
-    def send(self, calls: Sequence[Message]) -> tuple[bytes, Exchange]:
+    def send(self, calls: Sequence[Message | Prepared]) -> tuple[bytes, Exchange]:
         """Bytes to write for ``calls``, in one piece, and the exchange that their replies will settle."""
         serials = [next(self._serials) for _ in calls]
         exchange = Exchange(range(serials[0], serials[-1] + 1))

@@ -7,6 +7,7 @@ Source: Secret Service API draft (freedesktop.org), and libsecret's schema conve
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from jeepney.low_level import HeaderFields, Message
@@ -89,8 +90,9 @@ def get_secrets(items: Sequence[str], session: str) -> Message:
     return _call(ROOT, _SERVICE, "GetSecrets", "aoo", (list(items), session))
 
 
-def get_secret(item: str, session: str) -> Message:
-    return _call(item, _ITEM, "GetSecret", "o", (session,))
+@lru_cache(maxsize=4096)
+def get_secret(item: str, session: str) -> dbus.Prepared:
+    return dbus.Prepared(_call(item, _ITEM, "GetSecret", "o", (session,)))
 
 
 def create_item(collection: str, ref: Ref, secret: Ciphertext) -> Message:

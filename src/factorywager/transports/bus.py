@@ -12,7 +12,7 @@ from jeepney.low_level import Message
 
 from ..errors import UnavailableError
 from ..flow import Deadline, Request
-from ..protocols.dbus import Router, Subscription
+from ..protocols.dbus import Prepared, Router, Subscription
 
 NO_BUS_HINT = "start one with `dbus-run-session -- $SHELL`, or keep secrets in the vault: --store vault"
 
@@ -31,7 +31,7 @@ class Bus(ABC):
         return os.getpid() != self._pid
 
     @abstractmethod
-    def call(self, calls: Sequence[Message], deadline: Deadline) -> Any:
+    def call(self, calls: Sequence[Message | Prepared], deadline: Deadline) -> Any:
         """Send ``calls`` in one piece and give their replies, or an awaitable of them."""
 
     @abstractmethod
@@ -74,7 +74,7 @@ class Call(Request[list[Message]]):
 
     __slots__ = ("_bus", "_calls", "_deadline")
 
-    def __init__(self, bus: Bus, calls: Sequence[Message], deadline: Deadline) -> None:
+    def __init__(self, bus: Bus, calls: Sequence[Message | Prepared], deadline: Deadline) -> None:
         self._bus = bus
         self._calls = calls
         self._deadline = deadline

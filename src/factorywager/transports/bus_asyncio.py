@@ -15,7 +15,7 @@ from jeepney.low_level import Message
 from ..errors import StoreError, UnavailableError
 from ..flow import Deadline
 from ..flow.bell import Bell
-from ..protocols.dbus import Subscription
+from ..protocols.dbus import Prepared, Subscription
 from .bus import NO_ANSWER, Bus, gone, refused, session_bus_addresses, unreachable
 
 _CHUNK = 65536
@@ -59,7 +59,7 @@ class AsyncBus(Bus):
                 raise
         raise unreachable(failure) from None
 
-    async def call(self, calls: Sequence[Message], deadline: Deadline) -> list[Message]:
+    async def call(self, calls: Sequence[Message | Prepared], deadline: Deadline) -> list[Message]:
         if self._queue or not self.router.has_room(len(calls)):
             await self._turn(len(calls), deadline)
         if self.closed:

@@ -13,7 +13,7 @@ from jeepney.low_level import Message
 
 from ..errors import StoreError, UnavailableError
 from ..flow import Deadline
-from ..protocols.dbus import Exchange, Subscription
+from ..protocols.dbus import Exchange, Prepared, Subscription
 from .bus import NO_ANSWER, Bus, gone, refused, session_bus_addresses, unreachable
 
 _CHUNK = 65536
@@ -52,7 +52,7 @@ class BlockingBus(Bus):
                 raise
         raise unreachable(failure) from None
 
-    def call(self, calls: Sequence[Message], deadline: Deadline) -> list[Message]:
+    def call(self, calls: Sequence[Message | Prepared], deadline: Deadline) -> list[Message]:
         exchange = self._send(calls, deadline)
         try:
             self._read_until(lambda: exchange.settled, deadline)
@@ -60,7 +60,7 @@ class BlockingBus(Bus):
             self.router.forget(exchange)
         return exchange.result()
 
-    def _send(self, calls: Sequence[Message], deadline: Deadline) -> Exchange:
+    def _send(self, calls: Sequence[Message | Prepared], deadline: Deadline) -> Exchange:
         """Write ``calls`` as soon as the bus takes so many more of ours."""
         while True:
             if not self._writing.acquire(timeout=-1 if (left := deadline.remaining()) is None else left):

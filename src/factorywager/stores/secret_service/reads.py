@@ -18,6 +18,7 @@ from ...errors import DeadlineError, LockedError, StoreError
 from ...flow import Deadline, Request
 from ...flow.bell import Bell
 from ...protocols import secret_service as api
+from ...protocols.dbus import Prepared
 from ...transports.bus import NO_ANSWER, Bus
 from .translate import StaleSessionError, VanishedError, checked
 
@@ -132,7 +133,7 @@ class Reads:
     def _join(self, path: str) -> Ticket:
         return self._waiting.setdefault(path, Ticket(path))
 
-    def _calls(self, batch: dict[str, Ticket]) -> list[Message]:
+    def _calls(self, batch: dict[str, Ticket]) -> list[Message | Prepared]:
         paths = list(batch)
         if len(paths) == 1:
             return [api.get_secret(paths[0], self._session)]
