@@ -27,13 +27,14 @@ class AsyncBus(Bus):
     def __init__(self, sock: socket.socket, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__()
         self._socket = sock
+        self._descriptor = sock.fileno()  # when we are collected, the socket may no longer know
         self._loop = loop
         self._unsent = bytearray()
         self._queue: deque[tuple[Bell, int]] = deque()
         # The loop must not keep alive a connection that nobody else knows of any more.
         self._reader = _weakly(self, AsyncBus._read)
         self._writer = _weakly(self, AsyncBus._flush)
-        loop.add_reader(sock.fileno(), self._reader)
+        loop.add_reader(self._descriptor, self._reader)
 
     @classmethod
     async def connect(cls, deadline: Deadline) -> AsyncBus:
@@ -125,7 +126,7 @@ class AsyncBus(Bus):
             return
         if sent < len(data):
             self._unsent += data[sent:]
-            self._loop.add_writer(self._socket.fileno(), self._writer)
+            self._loop.add_writer(self._descriptor, self._writer)
 
     def _flush(self) -> None:
         try:
@@ -136,7 +137,7 @@ class AsyncBus(Bus):
             self._end(gone())
             return
         if not self._unsent:
-            self._loop.remove_writer(self._socket.fileno())
+            self._loop.remove_writer(self._descriptor)
 
     def _read(self) -> None:
         try:
@@ -158,8 +159,8 @@ class AsyncBus(Bus):
             self.closed = True
             # a forked child shares the parent's epoll instance: removing the reader there would deafen the parent
             if not self._loop.is_closed() and not self.inherited:
-                self._loop.remove_reader(self._socket.fileno())
-                self._loop.remove_writer(self._socket.fileno())
+                self._loop.remove_reader(self._descriptor)
+                self._loop.remove_writer(self._descriptor)
             self._socket.close()
         self.router.fail(error)
         self._let_in()

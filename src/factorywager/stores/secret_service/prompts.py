@@ -11,7 +11,6 @@ from ...errors import CanceledError, DeadlineError, InteractionNotAllowedError, 
 from ...flow import Flow, Gate
 from ...protocols import dbus
 from ...protocols import secret_service as api
-from ...protocols.dbus import Subscription
 from ...transports.bus import Call, Hear
 from ..store import Terms
 from .link import Link
@@ -80,7 +79,14 @@ class Prompts:
             calls = [dbus.add_match(rule), api.show_prompt(prompt)]
             for reply in (yield Call(link.bus, calls, terms.deadline)):
                 checked(reply)
-            signal = yield from _completion(link, subscription, terms)
+            signal = yield Hear(link.bus, subscription, terms.deadline)
+        except DeadlineError:
+            # The dialog is left alone: Prompt.Dismiss on an open prompt aborts GNOME Keyring 42, and going away does
+            # not take it from the screen.  Answered later, it still unlocks the keyring.
+            raise terms.deadline.error(
+                "the keyring's prompt was not answered",
+                hint="answer the dialog, which may still be on the screen, and try again",
+            ) from None
         finally:
             link.bus.router.unsubscribe(subscription)
             link.bus.post(dbus.remove_match(rule))
@@ -90,24 +96,6 @@ class Prompts:
             self._dismissed_at = time.monotonic()
             raise _dismissed()
         return signal
-
-
-def _completion(link: Link, subscription: Subscription, terms: Terms) -> Flow[Message]:
-    """Wait for the prompt's end; give it up by closing the connection.
-
-    Prompt.Dismiss on an open prompt aborts GNOME Keyring 42.  A client that goes away is survived, and takes its
-    dialog with it, whether the deadline passed or the task was cancelled.
-    """
-    try:
-        return (yield Hear(link.bus, subscription, terms.deadline))
-    except DeadlineError:
-        link.bus.close()
-        raise terms.deadline.error(
-            "the keyring's prompt was not answered", hint="answer it, or raise the limit with --timeout"
-        ) from None
-    except BaseException:
-        link.bus.close()
-        raise
 
 
 def _dismissed() -> CanceledError:

@@ -17,7 +17,7 @@ from ..store import Terms, Watch
 from .items import describe, search
 from .link import Link
 from .prompts import Prompts
-from .translate import STORE
+from .translate import STORE, StaleSessionError
 
 _SECONDS_TO_DESCRIBE = 10.0
 
@@ -60,13 +60,16 @@ class ItemWatch:
         while True:
             signal: Message = yield Hear(self._link.bus, self._subscription, Deadline(None))
             if api.is_owner_change(signal):
-                raise UnavailableError("the secret service went away", hint="watch it again", store=STORE)
+                raise _gone()
             kind = _KINDS[dbus.member(signal)]
             (path,) = dbus.body(signal, "o")
             if kind == "created" and path in self._known:
                 kind = "changed"  # GNOME Keyring says of an item that was replaced that it was created
             if kind != "deleted":
-                yield from self._learn([path], Deadline(_SECONDS_TO_DESCRIBE))
+                try:
+                    yield from self._learn([path], Deadline(_SECONDS_TO_DESCRIBE))
+                except StaleSessionError:
+                    raise _gone() from None
             ref = self._known.pop(path, None) if kind == "deleted" else self._known.get(path)
             if ref is not None and self._service in (None, ref.service):
                 return Change(kind, ref.service, ref.name, STORE)
@@ -78,3 +81,7 @@ class ItemWatch:
         for item in (yield from describe(self._link, paths, deadline)):
             if item.ref is not None:
                 self._known[item.path] = item.ref
+
+
+def _gone() -> UnavailableError:
+    return UnavailableError("the secret service went away", hint="watch it again", store=STORE)
