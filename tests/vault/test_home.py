@@ -14,7 +14,6 @@ from factorywager.stores.vault import engine
 from factorywager.stores.vault.home import Home
 from vault.workshop import VaultStore, admin, database, fork, key_file, problems, put, read, run, status_of, terms
 
-
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become, or give files to, another user")
 
 

@@ -68,5 +68,9 @@ def test_what_is_deleted_is_gone_from_the_pages(home: Path) -> None:
         assert opened.engine.value("pragma secure_delete") == 1
         assert opened.engine.value("pragma journal_mode") == "truncate"
         assert opened.engine.value("pragma synchronous") == 2
+        assert opened.engine.value("pragma temp_store") == 2  # in memory
+        assert opened.engine.value("pragma trusted_schema") == 0
+        assert opened.engine.value("pragma cell_size_check") == 1
+        assert opened.engine.value("pragma cipher") == "chacha20"
     assert run(admin(vault).status(terms())).size < full, "the file shrinks with its contents"
     vault.close()

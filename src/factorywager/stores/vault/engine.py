@@ -6,7 +6,6 @@ SQLite with SQLite3 Multiple Ciphers; why these settings: docs/adr/0002-vault-en
 from __future__ import annotations
 
 import ctypes
-import random
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -63,7 +62,7 @@ class Engine:
             self._connection.execute(
                 "pragma journal_mode=truncate; pragma synchronous=full; pragma secure_delete=on;"
                 "pragma temp_store=memory; pragma trusted_schema=off; pragma cell_size_check=on"
-            )
+            ).fetchall()  # apsw runs several statements only as far as their rows are fetched
 
     @classmethod
     def create(cls, path: str, key: LockedBuffer, identity: str, deadline: Deadline) -> Engine:
@@ -183,6 +182,8 @@ class _Patience:
     def __call__(self, tries: int) -> bool:
         if self.deadline.passed:
             return False
+        import random  # 3 ms at start-up, for the rare case
+
         # not all at the same moment, and soon: a commit takes less than a millisecond
         time.sleep(min(_LONGEST_PAUSE, 0.0002 * (tries + 1)) * (0.5 + random.random()))  # noqa: S311
         return True
