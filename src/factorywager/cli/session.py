@@ -51,7 +51,9 @@ class Session:
         from ..stores.vault.store import VaultStore
 
         vault = VaultStore(passphrase=lambda: self.prompts.secret("Passphrase of the vault"))
-        vault.on_created = lambda path: self.output.note(f"made a vault in {path}, with its key in a file beside it")
+        vault.on_created = lambda path: self.output.note(
+            f"made a vault in {path}, opened by a key file (`factorywager vault rekey` changes that)"
+        )
         return vault
 
     @cached_property

@@ -100,7 +100,7 @@ def run(session: Session) -> int:
         document = {"store": session.store, "service": stage.service, "scenes": told, "deleted": deleted}
         session.output.json(document)
     else:
-        session.output.line(f"\n{deleted} entries deleted; the store is as it was.")
+        session.output.line(f"\n{deleted} entries deleted: nothing is left of it.")
     return 0
 
 
