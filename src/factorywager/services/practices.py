@@ -16,7 +16,8 @@ _LONGEST_CREDENTIAL = 4096  # bytes
 _CREDENTIAL_DOCUMENT = re.compile(
     rb"-----BEGIN |(?i:\"(private_key|client_secret|refresh_token|access_token|auths|keys|d)\"\s*:)"
 )
-_JSON = re.compile(rb"\s*(\{\s*\"(?s:.*)\"\s*:(?s:.*)\}|\[\s*[\[{\"\d](?s:.*)\])\s*")
+_JSON_OPENING = re.compile(rb"\s*(?:(\{)\s*\"|\[\s*[\[{\"\d])")
+_JSON_MEMBER = re.compile(rb"\"\s*:")
 _TOML_LINE = re.compile(rb"\s*(\[\[?[\w.\" -]+\]\]?|[\w.\"-]+\s*=\s*\S.*|#.*|[\]\[{}\"'\d,].*)\s*")
 _YAML_LINE = re.compile(rb"\s*(---|[\w.\"'-]+:(\s.*)?|-\s.*|#.*)")
 _LINE = re.compile(rb"[^\r\n]+")
@@ -43,7 +44,7 @@ def _configuration(view: memoryview) -> str | None:
     """What kind of configuration the value seems to be, if any."""
     if _CREDENTIAL_DOCUMENT.search(view):
         return None
-    if _JSON.fullmatch(view):
+    if _is_json(view):
         return "a JSON document"
     if _every_line(_TOML_LINE, view):
         return "a TOML or INI document"
@@ -52,6 +53,19 @@ def _configuration(view: memoryview) -> str | None:
     if len(view) > _LONGEST_CREDENTIAL and _PROSE.search(view):
         return f"{len(view) // 1024} KiB of text"
     return None
+
+
+def _is_json(view: memoryview) -> bool:
+    """Whether it opens, and closes, as a JSON object or array; in linear time, which one expression would not take."""
+    opening = _JSON_OPENING.match(view)
+    if opening is None:
+        return False
+    last = len(view) - 1
+    while view[last] in b" \t\r\n":
+        last -= 1
+    if opening[1]:
+        return view[last] == ord("}") and _JSON_MEMBER.search(view, opening.end()) is not None
+    return view[last] == ord("]")
 
 
 def _every_line(shape: re.Pattern[bytes], view: memoryview) -> bool:
