@@ -81,4 +81,11 @@ class HybridConfig(Blocking, ConfigBody):
     _make_secrets = Secrets
 
 
-secrets = Secrets()
+secrets: Secrets
+
+
+def __getattr__(name: str) -> object:
+    """``secrets`` is made when it is first asked for: a wrong ``FACTORYWAGER_STORE`` concerns nobody else."""
+    if name != "secrets":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return globals().setdefault(name, Secrets())

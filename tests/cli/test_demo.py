@@ -25,6 +25,10 @@ def test_it_shows_every_scene_and_no_value_and_leaves_other_entries_alone(comman
     assert len(command("list", "--all").out.splitlines()) == 2
 
 
+def test_the_store_that_was_named_serves_whatever_the_environment_says(command: CommandLine) -> None:
+    assert command("demo", "--store", "memory", env={"FACTORYWAGER_STORE": "nowhere"}).status == 0
+
+
 @pytest.mark.parametrize("scene", range(1, len(demo._SCENES) + 1))
 @pytest.mark.parametrize(("failure", "status"), [(KeyboardInterrupt(), 130), (PlatformError("made up"), 17)])
 def test_it_cleans_up_after_ctrl_c_and_after_errors(
