@@ -147,3 +147,18 @@ def test_plain_apsw_is_refused(vault: VaultStore, home: Path, monkeypatch: pytes
     monkeypatch.setitem(__import__("sys").modules, "apsw", None)
     with pytest.raises(UnavailableError, match="not installed"):
         engine._apsw()
+
+
+def test_a_vault_being_made_is_not_taken_for_one_that_lost_its_header(tmp_path: Path) -> None:
+    """Looked at all the while that three processes make it, of which two fail to."""
+    seen = {True: 0, False: 0}
+    for number in range(30):
+        home = Home(tmp_path / f"vault-{number}")
+        makers = [fork(lambda home=home: put(VaultStore(home.path), "entry", "made-up")) for _ in range(3)]
+        while makers:
+            seen[home.read() is None] += 1
+            pid, status = os.waitpid(makers[0], os.WNOHANG)
+            if pid:
+                assert status == 0
+                makers.pop(0)
+    assert all(seen.values()), seen

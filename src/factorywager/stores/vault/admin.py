@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Status(NamedTuple):
-    """What can be said of a vault without opening it.
+    """What can be said of a vault without asking anybody for anything.
 
     Attributes:
         path: its directory.

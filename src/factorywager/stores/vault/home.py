@@ -114,15 +114,21 @@ class Home:
         A database without a header is what a killed `init` leaves too, but that has its own header beside it.
         """
         try:
-            names = set(os.listdir(path))
+            names = os.listdir(path)
         except FileNotFoundError:
             return
         except OSError as error:
             raise translate(error, path) from None
-        if _HEADER in names:
-            return  # made this very moment; the next look finds it
         for name in names:
-            if name.startswith("vault-") and name.endswith(".db") and f"{name[:-3]}.header" not in names:
+            # In this order, because others may be making a vault just now: a proposal goes only after its header
+            # has come into force, or after its database has gone.
+            if (
+                name.startswith("vault-")
+                and name.endswith(".db")
+                and not os.path.lexists(self.file(f"{name[:-3]}.header"))
+                and os.path.lexists(self.file(name))
+                and not os.path.lexists(self.file(_HEADER))
+            ):
                 raise CorruptError(
                     f"{self.file(_HEADER)} is missing, and {name} cannot be opened without it",
                     hint=f"restore vault.header from a backup, or move {name} away to begin anew",

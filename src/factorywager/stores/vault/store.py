@@ -3,7 +3,7 @@
 What a user does to the vault itself is in ``admin.py``, as flows on `VaultAdmin(store)`::
 
     init(mode, terms, ask=None) -> Status          make it: Mode.KEY_FILE, Mode.PASSPHRASE or Mode.SEALED
-    status(terms) -> Status                        what there is; opens nothing, asks nothing
+    status(terms) -> Status                        what there is; asks nothing
     unlock(seconds, terms) -> Status               passphrase mode: the kernel keeps the key so long
     lock(terms) -> bool                            whether there was a kept key to forget
     rekey(mode, terms, ask=None) -> Status         a new master key; mode None: as before
