@@ -7,23 +7,20 @@ Source: D-Bus Specification 0.43, "Message Format" and "Message Bus Messages".
 
 from __future__ import annotations
 
-import struct
 from collections import deque
 from collections.abc import Callable, Sequence
 from copy import copy
 from itertools import count
 from typing import Any, Final
 
-from jeepney.low_level import HeaderFields, Message, MessageType, Parser
+from jeepney.low_level import HeaderFields, Message, MessageType
 from jeepney.wrappers import DBusAddress, new_method_call
 
 from ..errors import PlatformError, StoreError
+from .received import Frames, Received
 
 BUS: Final = DBusAddress("/org/freedesktop/DBus", "org.freedesktop.DBus", "org.freedesktop.DBus")
 PROPERTIES: Final = "org.freedesktop.DBus.Properties"
-
-# The specification allows 128 MiB; no secret service has a reason to send a hundredth of that.
-LARGEST_MESSAGE: Final = 16 * 1024 * 1024
 
 # A bus refuses more calls than it lets one connection have unanswered: 128 by default (dbus-daemon(1),
 # max_replies_per_connection).  Calls beyond half of that wait on our side.
@@ -56,40 +53,53 @@ def remove_match(rule: str) -> Message:
     return new_method_call(BUS, "RemoveMatch", "s", (rule,))
 
 
-def error_name(message: Message) -> str | None:
+def error_name(message: Received) -> str | None:
     """The D-Bus error that a reply carries, or ``None`` where it is a result."""
-    if message.header.message_type is not MessageType.error:
+    if message.kind is not MessageType.error:
         return None
-    return str(message.header.fields.get(HeaderFields.error_name, "org.freedesktop.DBus.Error.Failed"))
+    return str(message.field(HeaderFields.error_name) or "org.freedesktop.DBus.Error.Failed")
 
 
-def error_text(message: Message) -> str:
+def error_text(message: Received) -> str:
     """What an error reply says for people; empty where it says nothing."""
     return str(message.body[0]) if message.body and isinstance(message.body[0], str) else ""
 
 
-def sender(message: Message) -> str | None:
-    return message.header.fields.get(HeaderFields.sender)  # type: ignore[no-any-return]
+def sender(message: Received) -> str | None:
+    return message.field(HeaderFields.sender)  # type: ignore[no-any-return]
 
 
-def path(message: Message) -> str | None:
-    return message.header.fields.get(HeaderFields.path)  # type: ignore[no-any-return]
+def path(message: Received) -> str | None:
+    return message.field(HeaderFields.path)  # type: ignore[no-any-return]
 
 
-def member(message: Message) -> str | None:
-    return message.header.fields.get(HeaderFields.member)  # type: ignore[no-any-return]
+def interface(message: Received) -> str | None:
+    return message.field(HeaderFields.interface)  # type: ignore[no-any-return]
 
 
-def body(message: Message, signature: str) -> tuple[Any, ...]:
+def member(message: Received) -> str | None:
+    return message.field(HeaderFields.member)  # type: ignore[no-any-return]
+
+
+def signature(message: Received) -> str:
+    """The types of the body; empty where it has none."""
+    return message.field(HeaderFields.signature) or ""
+
+
+def body(message: Received, types: str) -> tuple[Any, ...]:
     """A reply's values, once it is certain that they have the types the caller relies on.
 
     Raises:
         PlatformError: the signature is another one; the peer does not speak the interface it claims to.
     """
-    got = message.header.fields.get(HeaderFields.signature, "")
-    if got != signature:
-        raise PlatformError(f"the daemon answered with the types {got!r} where {signature!r} was due")
-    return tuple(message.body)
+    expect(message, types)
+    return message.body
+
+
+def expect(message: Received, types: str) -> None:
+    """Raise `PlatformError` where a reply's values are of other types than these."""
+    if signature(message) != types:
+        raise PlatformError(f"the daemon answered with the types {signature(message)!r} where {types!r} was due")
 
 
 class Exchange:
@@ -105,7 +115,7 @@ class Exchange:
 
     def __init__(self, serials: range) -> None:
         self.serials = serials
-        self.replies: list[Message | None] = [None] * len(serials)
+        self.replies: list[Received | None] = [None] * len(serials)
         self._missing = len(serials)
         self.error: StoreError | None = None
         self.on_settled: Callable[[], None] | None = None
@@ -114,13 +124,13 @@ class Exchange:
     def settled(self) -> bool:
         return self._missing == 0 or self.error is not None
 
-    def result(self) -> list[Message]:
+    def result(self) -> list[Received]:
         """The replies of a settled exchange, or its error."""
         if self.error is not None:
             raise copy(self.error)  # others get it too, and each is told of its own entry
         return [reply for reply in self.replies if reply is not None]
 
-    def _arrive(self, message: Message, serial: int) -> None:
+    def _arrive(self, message: Received, serial: int) -> None:
         self.replies[serial - self.serials.start] = message
         self._missing -= 1
         self._tell()
@@ -140,9 +150,9 @@ class Subscription:
 
     __slots__ = ("error", "messages", "on_message", "wanted")
 
-    def __init__(self, wanted: Callable[[Message], bool]) -> None:
+    def __init__(self, wanted: Callable[[Received], bool]) -> None:
         self.wanted = wanted
-        self.messages: deque[Message] = deque()
+        self.messages: deque[Received] = deque()
         self.error: StoreError | None = None
         self.on_message: Callable[[], None] | None = None
 
@@ -150,7 +160,7 @@ class Subscription:
     def ready(self) -> bool:
         return bool(self.messages) or self.error is not None
 
-    def take(self) -> Message:
+    def take(self) -> Received:
         """The oldest signal not yet taken, or the error that ended the connection."""
         if self.messages:
             return self.messages.popleft()
@@ -166,7 +176,7 @@ class Router:
     """Sorts what arrives on one connection to whoever waits for it."""
 
     def __init__(self) -> None:
-        self._parser = Parser()
+        self._frames = Frames()
         self._serials = count(1)
         self._pending: dict[int, Exchange] = {}
         self._subscriptions: list[Subscription] = []
@@ -189,7 +199,7 @@ class Router:
         for serial in exchange.serials:
             self._pending.pop(serial, None)
 
-    def subscribe(self, wanted: Callable[[Message], bool]) -> Subscription:
+    def subscribe(self, wanted: Callable[[Received], bool]) -> Subscription:
         subscription = Subscription(wanted)
         self._subscriptions.append(subscription)
         return subscription
@@ -205,16 +215,8 @@ class Router:
             PlatformError: this is not D-Bus, or a message is larger than any that is due here.  The connection
                 cannot be used further.
         """
-        self._parser.add_data(data)
-        try:
-            while (message := self._parser.get_next_message()) is not None:
-                self._dispatch(message)
-            size = self._parser.next_msg_size or 0
-        except (ValueError, LookupError, TypeError, RecursionError, struct.error) as error:
-            # every way in which jeepney's parser fails; the cause may quote the message, so it is not kept
-            raise PlatformError(f"the session bus sent bytes that are not D-Bus ({type(error).__name__})") from None
-        if size > LARGEST_MESSAGE:
-            raise PlatformError(f"the session bus announced a message of {size} bytes, which no secret service sends")
+        for message in self._frames.add(data):
+            self._dispatch(message)
 
     def fail(self, error: StoreError) -> None:
         """The connection is over: everyone who waits gets ``error``."""
@@ -225,15 +227,15 @@ class Router:
             subscription.error = error
             subscription._tell()
 
-    def _dispatch(self, message: Message) -> None:
-        kind = message.header.message_type
+    def _dispatch(self, message: Received) -> None:
+        kind = message.kind
         if kind is MessageType.signal:
             for subscription in list(self._subscriptions):
                 if subscription.wanted(message):
                     subscription.messages.append(message)
                     subscription._tell()
         elif kind in (MessageType.method_return, MessageType.error):
-            serial = message.header.fields.get(HeaderFields.reply_serial, 0)
+            serial = message.field(HeaderFields.reply_serial) or 0
             exchange = self._pending.pop(serial, None)
             if exchange is not None:
                 exchange._arrive(message, serial)

@@ -13,6 +13,7 @@ from jeepney.low_level import Message
 from ..errors import UnavailableError
 from ..flow import Deadline, Request
 from ..protocols.dbus import Prepared, Router, Subscription
+from ..protocols.received import Received
 
 NO_BUS_HINT = "start one with `dbus-run-session -- $SHELL`, or keep secrets in the vault: --store vault"
 
@@ -69,7 +70,7 @@ class Connect(Request[Bus]):
         return await AsyncBus.connect(self._deadline)
 
 
-class Call(Request[list[Message]]):
+class Call(Request[list[Received]]):
     """Send calls together and wait for all their replies, errors among them."""
 
     __slots__ = ("_bus", "_calls", "_deadline")
@@ -79,16 +80,16 @@ class Call(Request[list[Message]]):
         self._calls = calls
         self._deadline = deadline
 
-    def perform(self) -> list[Message]:
-        replies: list[Message] = self._bus.call(self._calls, self._deadline)
+    def perform(self) -> list[Received]:
+        replies: list[Received] = self._bus.call(self._calls, self._deadline)
         return replies
 
-    async def perform_async(self) -> list[Message]:
-        replies: list[Message] = await self._bus.call(self._calls, self._deadline)
+    async def perform_async(self) -> list[Received]:
+        replies: list[Received] = await self._bus.call(self._calls, self._deadline)
         return replies
 
 
-class Hear(Request[Message]):
+class Hear(Request[Received]):
     """Wait for the next signal of a subscription."""
 
     __slots__ = ("_bus", "_deadline", "_subscription")
@@ -98,11 +99,13 @@ class Hear(Request[Message]):
         self._subscription = subscription
         self._deadline = deadline
 
-    def perform(self) -> Message:
-        return self._bus.hear(self._subscription, self._deadline)
+    def perform(self) -> Received:
+        signal: Received = self._bus.hear(self._subscription, self._deadline)
+        return signal
 
-    async def perform_async(self) -> Message:
-        return await self._bus.hear(self._subscription, self._deadline)
+    async def perform_async(self) -> Received:
+        signal: Received = await self._bus.hear(self._subscription, self._deadline)
+        return signal
 
 
 class World(Request[object]):

@@ -16,6 +16,7 @@ from ..errors import StoreError, UnavailableError
 from ..flow import Deadline
 from ..flow.bell import Bell
 from ..protocols.dbus import Prepared, Subscription
+from ..protocols.received import Received
 from .bus import NO_ANSWER, Bus, gone, refused, session_bus_addresses, unreachable
 
 _CHUNK = 65536
@@ -60,7 +61,7 @@ class AsyncBus(Bus):
                 raise
         raise unreachable(failure) from None
 
-    async def call(self, calls: Sequence[Message | Prepared], deadline: Deadline) -> list[Message]:
+    async def call(self, calls: Sequence[Message | Prepared], deadline: Deadline) -> list[Received]:
         if self._queue or not self.router.has_room(len(calls)):
             await self._turn(len(calls), deadline)
         if self.closed:
@@ -95,7 +96,7 @@ class AsyncBus(Bus):
         if self._queue and (self.closed or self.router.has_room(self._queue[0][1])):
             self._queue.popleft()[0].ring()
 
-    async def hear(self, subscription: Subscription, deadline: Deadline) -> Message:
+    async def hear(self, subscription: Subscription, deadline: Deadline) -> Received:
         while not subscription.ready:
             if self.closed:
                 raise gone()

@@ -14,6 +14,7 @@ from jeepney.low_level import Message
 from ..errors import StoreError, UnavailableError
 from ..flow import Deadline
 from ..protocols.dbus import Exchange, Prepared, Subscription
+from ..protocols.received import Received
 from .bus import NO_ANSWER, Bus, gone, refused, session_bus_addresses, unreachable
 
 _CHUNK = 65536
@@ -52,7 +53,7 @@ class BlockingBus(Bus):
                 raise
         raise unreachable(failure) from None
 
-    def call(self, calls: Sequence[Message | Prepared], deadline: Deadline) -> list[Message]:
+    def call(self, calls: Sequence[Message | Prepared], deadline: Deadline) -> list[Received]:
         exchange = self._send(calls, deadline)
         try:
             self._read_until(lambda: exchange.settled, deadline)
@@ -76,7 +77,7 @@ class BlockingBus(Bus):
                 self._writing.release()
             self._read_until(lambda: self.closed or self.router.has_room(len(calls)), deadline)
 
-    def hear(self, subscription: Subscription, deadline: Deadline) -> Message:
+    def hear(self, subscription: Subscription, deadline: Deadline) -> Received:
         self._read_until(lambda: subscription.ready, deadline)
         return subscription.take()
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from jeepney.low_level import Message
-
 from ...errors import AmbiguousError, LockedError
 from ...flow import Deadline, Flow
 from ...model import Ref, Secret
 from ...protocols import dbus
 from ...protocols import secret_service as api
+from ...protocols.received import Received
 from ...protocols.session import BadCiphertextError
 from ..store import Terms
 from .link import Link
 from .prompts import Prompts
+from .reads import MOST_IN_A_CALL
 from .translate import STORE, StaleSessionError, VanishedError, checked
 
 
@@ -36,6 +36,15 @@ def search(link: Link, attributes: Mapping[str, str], prompts: Prompts, terms: T
     if not matches.all and (yield from reveal_hidden(link, prompts, terms)):
         matches = Matches(*api.found((yield from link.ask(api.search(attributes), terms.deadline))))
     return matches
+
+
+def search_service(link: Link, service: str | None, prompts: Prompts, terms: Terms) -> Flow[list[str]]:
+    """All of a service's items, or all of Bun's, unlocked where need be: a locked one says only hashes of itself."""
+    yield from reveal_hidden(link, prompts, terms)
+    matches = yield from search(link, api.attributes_of_service(service), prompts, terms)
+    if matches.locked:
+        yield from prompts.unlock(link, matches.locked, terms)
+    return matches.all
 
 
 def reveal_hidden(link: Link, prompts: Prompts, terms: Terms) -> Flow[bool]:
@@ -102,9 +111,9 @@ def read_known(link: Link, ref: Ref, deadline: Deadline) -> Flow[Secret | None]:
     while (path := paths.find(ref)) is not None:
         strangers = list(paths.strangers)
         if strangers:
-            calls = [*map(api.item_properties, strangers), api.get_secret(path, link.session)]
+            calls = [*map(api.item_attributes, strangers), api.get_secret(path, link.session)]
             *introductions, reply = yield from link.ask_all(calls, deadline)
-            paths.introduce(strangers, _items(strangers, introductions))
+            paths.introduce(strangers, _refs(introductions))
             try:
                 encrypted = api.secret(checked(reply))
             except (LockedError, VanishedError):
@@ -114,7 +123,7 @@ def read_known(link: Link, ref: Ref, deadline: Deadline) -> Flow[Secret | None]:
         if encrypted is None:
             paths.forget(ref)
         elif paths.find(ref) == path and not paths.strangers:
-            return _decrypt(link, encrypted)
+            return decrypt(link, encrypted)
     return None
 
 
@@ -131,7 +140,7 @@ def read_entry(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[Sec
         LockedError, VanishedError: an item is locked, or gone, by now.
     """
     if len(paths) == 1:
-        return _decrypt(link, api.secret((yield from link.ask(api.get_secret(paths[0], link.session), deadline))))
+        return decrypt(link, api.secret((yield from link.ask(api.get_secret(paths[0], link.session), deadline))))
     values = list((yield from read_many(link, paths, deadline)).values())
     first, others = values[0], values[1:]
     agree = all(first == other for other in others)
@@ -151,22 +160,29 @@ def read_many(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[dict
 
     The daemon silently leaves out what is locked or gone: those are asked for one by one, for their error.
     """
-    if not paths:
-        return {}
-    encrypted = api.secrets((yield from link.ask(api.get_secrets(paths, link.session), deadline)))
+    encrypted = yield from fetch(link, paths, deadline)
     left_out = [path for path in paths if path not in encrypted]
     replies = yield from link.ask_all([api.get_secret(path, link.session) for path in left_out], deadline)
     for path, reply in zip(left_out, replies, strict=True):
         encrypted[path] = api.secret(checked(reply))
-    return {path: _decrypt(link, encrypted[path]) for path in paths}
+    return {path: decrypt(link, encrypted[path]) for path in paths}
+
+
+def fetch(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[dict[str, api.Ciphertext]]:
+    """What the daemon gives of many items by path, in one round trip."""
+    calls = [
+        api.get_secrets(paths[start : start + MOST_IN_A_CALL], link.session)
+        for start in range(0, len(paths), MOST_IN_A_CALL)
+    ]
+    encrypted: dict[str, api.Ciphertext] = {}
+    for reply in (yield from link.ask_all(calls, deadline)):
+        encrypted |= api.secrets(checked(reply))
+    return encrypted
 
 
 def describe(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[list[api.Item]]:
     """What items say of themselves; items that are gone by now are left out."""
-    return _items(paths, (yield from link.ask_all([api.item_properties(path) for path in paths], deadline)))
-
-
-def _items(paths: Sequence[str], replies: Sequence[Message]) -> list[api.Item]:
+    replies = yield from link.ask_all([api.item_properties(path) for path in paths], deadline)
     items = []
     for path, reply in zip(paths, replies, strict=True):
         try:
@@ -176,7 +192,35 @@ def _items(paths: Sequence[str], replies: Sequence[Message]) -> list[api.Item]:
     return items
 
 
-def _decrypt(link: Link, encrypted: api.Ciphertext) -> Secret:
+def identify(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[dict[str, Ref]]:
+    """Which entries items are; those that are none of Bun's, or gone by now, are left out."""
+    refs = {path: link.paths.ref(path) for path in paths}
+    unknown = [path for path, ref in refs.items() if ref is None]
+    replies = yield from link.ask_all([api.item_attributes(path) for path in unknown], deadline)
+    refs |= zip(unknown, _refs(replies), strict=True)
+    return {path: ref for path, ref in refs.items() if ref is not None}
+
+
+def meet_strangers(link: Link, deadline: Deadline) -> Flow[None]:
+    """Ask items that appeared, or changed, which entries they are."""
+    while link.paths.strangers:
+        strangers = list(link.paths.strangers)
+        replies = yield from link.ask_all([api.item_attributes(path) for path in strangers], deadline)
+        link.paths.introduce(strangers, _refs(replies))
+
+
+def _refs(replies: Sequence[Received]) -> list[Ref | None]:
+    refs: list[Ref | None] = []
+    for reply in replies:
+        try:
+            refs.append(api.ref_of(api.property_value(checked(reply), "a{ss}")))
+        except VanishedError:
+            refs.append(None)
+    return refs
+
+
+def decrypt(link: Link, encrypted: api.Ciphertext) -> Secret:
+    """The value, in locked memory."""
     try:
         return link.key.decrypt(encrypted.iv, encrypted.value)
     except BadCiphertextError:
@@ -184,7 +228,7 @@ def _decrypt(link: Link, encrypted: api.Ciphertext) -> Secret:
         raise StaleSessionError("the session's keys differ") from None
 
 
-def _is_locked(reply: Message) -> bool:
+def _is_locked(reply: Received) -> bool:
     try:
         return bool(api.property_value(checked(reply), "b"))
     except VanishedError:

@@ -12,6 +12,7 @@ from ...flow import Deadline, Flow, Gate
 from ...protocols import dbus
 from ...protocols import secret_service as api
 from ...protocols.dbus import Prepared
+from ...protocols.received import Received
 from ...protocols.session import Handshake, SessionKey
 from ...transports.bus import Bus, Call, Connect, World
 from .paths import KnownPaths
@@ -48,14 +49,14 @@ class Link:
         """False once the connection ended or the daemon was replaced, as far as has been heard."""
         return not (self.bus.closed or self.bus.inherited or self._departures.ready)
 
-    def ask(self, call: Message | Prepared, deadline: Deadline) -> Flow[Message]:
+    def ask(self, call: Message | Prepared, deadline: Deadline) -> Flow[Received]:
         """One call and its result; errors as `checked` raises them."""
         (reply,) = yield Call(self.bus, [call], deadline)
         return checked(reply)
 
-    def ask_all(self, calls: Sequence[Message | Prepared], deadline: Deadline) -> Flow[list[Message]]:
+    def ask_all(self, calls: Sequence[Message | Prepared], deadline: Deadline) -> Flow[list[Received]]:
         """Many calls, sent together, and their replies unchecked: one that fails need not fail the others."""
-        replies: list[Message] = []
+        replies: list[Received] = []
         for start in range(0, len(calls), _CALLS_AT_ONCE):
             replies += yield Call(self.bus, calls[start : start + _CALLS_AT_ONCE], deadline)
         return replies

@@ -8,7 +8,7 @@ is still that entry.  Only of a daemon that is known to do so is anything rememb
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from ...model import Ref
 from ...protocols import dbus
@@ -42,6 +42,10 @@ class KnownPaths:
         """The path of the only item that is this entry, if it is known."""
         return self._paths.get(ref)
 
+    def ref(self, path: str) -> Ref | None:
+        """The entry that a known path is."""
+        return self._refs.get(path)
+
     def remember(self, ref: Ref, path: str, epoch: int) -> None:
         """Keep what was found out since ``epoch``, unless something has changed meanwhile."""
         with self._lock:
@@ -58,13 +62,13 @@ class KnownPaths:
         if path is not None:
             self._refs.pop(path, None)
 
-    def introduce(self, asked: Iterable[str], items: Iterable[api.Item]) -> None:
-        """What was asked of strangers: who they are; those that are gone by now are no one."""
+    def introduce(self, paths: Sequence[str], refs: Sequence[Ref | None]) -> None:
+        """What was asked of strangers: which entries they are; ``None`` for those that are none, or gone."""
         with self._lock:
-            for item in items:
-                if item.ref is not None and self._paths.get(item.ref) not in (None, item.path):
-                    self._forget(item.ref)  # it now has two items; a search will choose
-            self.strangers.difference_update(asked)
+            for path, ref in zip(paths, refs, strict=True):
+                if ref is not None and self._paths.get(ref) not in (None, path):
+                    self._forget(ref)  # it now has two items; a search will choose
+            self.strangers.difference_update(paths)
 
     def _hear(self) -> None:
         with self._lock:

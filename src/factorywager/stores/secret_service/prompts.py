@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from jeepney.low_level import Message
-
 from ...errors import CanceledError, DeadlineError, InteractionNotAllowedError, LockedError, UnavailableError
 from ...flow import Flow, Gate
 from ...protocols import dbus
 from ...protocols import secret_service as api
+from ...protocols.received import Received
 from ...transports.bus import Call, Hear
 from ..store import Terms
 from .link import Link
@@ -53,7 +52,7 @@ class Prompts:
         finally:
             self._gate.leave()
 
-    def run(self, link: Link, prompt: str, terms: Terms) -> Flow[Message]:
+    def run(self, link: Link, prompt: str, terms: Terms) -> Flow[Received]:
         """Show one prompt and give the signal of its completion.  Raises as `unlock` does."""
         yield self._gate.enter(terms.deadline)
         try:
@@ -61,7 +60,7 @@ class Prompts:
         finally:
             self._gate.leave()
 
-    def _show(self, link: Link, prompt: str, terms: Terms) -> Flow[Message]:
+    def _show(self, link: Link, prompt: str, terms: Terms) -> Flow[Received]:
         if not terms.interactive:
             raise InteractionNotAllowedError(
                 "the keyring is locked and this program may not show a prompt", hint=_UNLOCK_HINT, store=STORE
@@ -79,7 +78,7 @@ class Prompts:
             calls = [dbus.add_match(rule), api.show_prompt(prompt)]
             for reply in (yield Call(link.bus, calls, terms.deadline)):
                 checked(reply)
-            signal = yield Hear(link.bus, subscription, terms.deadline)
+            signal: Received = yield Hear(link.bus, subscription, terms.deadline)
         except DeadlineError:
             # The dialog is left alone: Prompt.Dismiss on an open prompt aborts GNOME Keyring 42, and going away does
             # not take it from the screen.  Answered later, it still unlocks the keyring.

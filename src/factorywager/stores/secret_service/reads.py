@@ -19,14 +19,15 @@ from ...flow import Deadline, Request
 from ...flow.bell import Bell
 from ...protocols import secret_service as api
 from ...protocols.dbus import Prepared
+from ...protocols.received import Received
 from ...transports.bus import NO_ANSWER, Bus
 from .translate import StaleSessionError, VanishedError, checked
 
 if TYPE_CHECKING:
     import asyncio
 
-# Secrets in one reply; a batch beyond it is split, so that the first ones need not wait for the last.
-_MOST_IN_A_CALL = 512
+# Secrets in one reply: of a mebibyte each, as large as a message may be.  Larger batches are several calls.
+MOST_IN_A_CALL = 128
 
 
 class Ticket:
@@ -138,11 +139,11 @@ class Reads:
         if len(paths) == 1:
             return [api.get_secret(paths[0], self._session)]
         return [
-            api.get_secrets(paths[start : start + _MOST_IN_A_CALL], self._session)
-            for start in range(0, len(paths), _MOST_IN_A_CALL)
+            api.get_secrets(paths[start : start + MOST_IN_A_CALL], self._session)
+            for start in range(0, len(paths), MOST_IN_A_CALL)
         ]
 
-    def _settle(self, batch: dict[str, Ticket], replies: list[Message]) -> None:
+    def _settle(self, batch: dict[str, Ticket], replies: list[Received]) -> None:
         found: dict[str, api.Ciphertext] = {}
         failure: Exception | None = None
         for reply in replies:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from ...errors import InteractionNotAllowedError, LockedError, PlatformError, UnavailableError
@@ -10,7 +10,7 @@ from ...flow import Flow
 from ...model import Info, Ref, Secret
 from ...protocols import secret_service as api
 from ..store import Finding, Options, Terms, Watch
-from .items import Matches, choose, describe, read_entry, read_known, read_many, reveal_hidden, search, tells_in_order
+from .items import Matches, choose, describe, read_entry, read_known, search, search_service, tells_in_order
 from .link import Link, Links
 from .prompts import Prompts
 from .translate import STORE, StaleSessionError, VanishedError, checked
@@ -113,17 +113,9 @@ class SecretServiceStore:
         return (yield from self._attempt(act, terms))
 
     def get_many(self, service: str, names: Sequence[str] | None, terms: Terms) -> Flow[dict[str, Secret]]:
-        def act(link: Link) -> Flow[dict[str, Secret]]:
-            found = yield from self._paths_by_name(link, service, names, terms)
-            single = {name: paths[0] for name, paths in found.items() if len(paths) == 1}
-            secrets = yield from read_many(link, list(single.values()), terms.deadline)
-            values = {name: secrets[path] for name, path in single.items()}
-            for name, paths in found.items():
-                if name not in single:
-                    values[name] = yield from read_entry(link, paths, terms.deadline)
-            return values
+        from .bulk import read_service
 
-        return (yield from self._attempt(act, terms))
+        return (yield from self._attempt(lambda link: read_service(link, service, names, self._prompts, terms), terms))
 
     def watch(self, service: str | None, terms: Terms) -> Flow[Watch]:
         from .watch import ItemWatch
@@ -140,7 +132,8 @@ class SecretServiceStore:
 
     def list(self, service: str | None, terms: Terms) -> Flow[Infos]:
         def act(link: Link) -> Flow[Infos]:
-            items = yield from self._items(link, service, terms)
+            matches = yield from search_service(link, service, self._prompts, terms)
+            items = yield from describe(link, matches, terms.deadline)
             infos: dict[Ref, Info] = {}
             for item in sorted(items, key=lambda item: item.modified):
                 if item.ref is not None:  # of several items that are one entry, the latest describes it
@@ -219,38 +212,6 @@ class SecretServiceStore:
         unlocked, _ = api.found(checked(matching))
         twins = [path for path in unlocked if path != item and api.collection_of(path) == collection]
         yield from link.ask_all([api.delete_item(path) for path in twins], terms.deadline)
-
-    def _items(self, link: Link, service: str | None, terms: Terms) -> Flow[Iterable[api.Item]]:
-        """All of a service's items, unlocked first where need be: a locked one says only hashes of itself."""
-        yield from reveal_hidden(link, self._prompts, terms)
-        matches = yield from search(link, api.attributes_of_service(service), self._prompts, terms)
-        yield from self._open(link, matches.locked, terms)
-        return (yield from describe(link, matches.all, terms.deadline))
-
-    def _paths_by_name(
-        self, link: Link, service: str, names: Sequence[str] | None, terms: Terms
-    ) -> Flow[dict[str, Sequence[str]]]:
-        deadline = terms.deadline
-        matches: dict[str, Matches] = {}
-        if names is None:
-            for item in (yield from self._items(link, service, terms)):
-                if item.ref is not None and item.ref.service == service:
-                    matches.setdefault(item.ref.name, Matches([], [])).unlocked.append(item.path)
-        else:
-            searches = [api.search(api.attributes(Ref(service, name))) for name in names]
-            replies = yield from link.ask_all(searches, deadline)
-            matches = {name: Matches(*api.found(checked(reply))) for name, reply in zip(names, replies, strict=True)}
-            if any(not found.all for found in matches.values()) and (
-                yield from reveal_hidden(link, self._prompts, terms)
-            ):
-                return (yield from self._paths_by_name(link, service, names, terms))
-        chosen: dict[str, Sequence[str]] = {}
-        for name, found in matches.items():
-            if found.all:
-                chosen[name] = yield from choose(link, found, deadline)
-        locked = [path for name, paths in chosen.items() for path in paths if path in matches[name].locked]
-        yield from self._open(link, locked, terms)
-        return chosen
 
 
 def _moment(seconds: int) -> datetime | None:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from jeepney.low_level import Message
-
 from ...errors import (
     AccessDeniedError,
     DeadlineError,
@@ -20,6 +18,7 @@ from ...errors import (
     UnavailableError,
 )
 from ...protocols import dbus
+from ...protocols.received import Received
 
 STORE: Final = "secret-service"
 
@@ -62,7 +61,7 @@ _ABSENT = frozenset(
 _SLOW = frozenset({"org.freedesktop.DBus.Error.Timeout", "org.freedesktop.DBus.Error.TimedOut"})
 
 
-def checked(reply: Message) -> Message:
+def checked(reply: Received) -> Received:
     """The reply, where it is a result.
 
     Raises:

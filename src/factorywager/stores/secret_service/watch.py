@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Literal
 
-from jeepney.low_level import Message
-
 from ...errors import UnavailableError
 from ...flow import Deadline, Flow
 from ...model import Change, Ref
 from ...protocols import dbus
 from ...protocols import secret_service as api
 from ...protocols.dbus import Subscription
+from ...protocols.received import Received
 from ...transports.bus import Hear
 from ..store import Terms, Watch
 from .items import describe, search
@@ -58,7 +57,7 @@ class ItemWatch:
 
     def next(self) -> Flow[Change]:
         while True:
-            signal: Message = yield Hear(self._link.bus, self._subscription, Deadline(None))
+            signal: Received = yield Hear(self._link.bus, self._subscription, Deadline(None))
             if api.is_owner_change(signal):
                 raise _gone()
             kind = _KINDS[dbus.member(signal)]
