@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jeepney.bus import get_connectable_addresses
 from jeepney.low_level import Message
@@ -14,6 +14,9 @@ from ..errors import UnavailableError
 from ..flow import Deadline, Request
 from ..protocols.dbus import Prepared, Router, Subscription
 from ..protocols.received import Received
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 NO_BUS_HINT = "start one with `dbus-run-session -- $SHELL`, or keep secrets in the vault: --store vault"
 
@@ -108,15 +111,15 @@ class Hear(Request[Received]):
         return signal
 
 
-class World(Request[object]):
+class World(Request["AbstractEventLoop | None"]):
     """Where the flow runs: ``None`` on a thread, the running loop in asyncio.  A connection belongs to one of them."""
 
     __slots__ = ()
 
-    def perform(self) -> object:
+    def perform(self) -> None:
         return None
 
-    async def perform_async(self) -> object:
+    async def perform_async(self) -> AbstractEventLoop:
         import asyncio
 
         return asyncio.get_running_loop()

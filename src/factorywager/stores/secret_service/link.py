@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping, Sequence
-from weakref import WeakKeyDictionary
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from jeepney.low_level import Message
 
@@ -18,6 +18,9 @@ from ...transports.bus import Bus, Call, Connect, World
 from .paths import KnownPaths
 from .reads import Reads
 from .translate import NO_DAEMON_HINT, STORE, StaleSessionError, VanishedError, checked
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
 
 # Calls sent in one piece; must not be more than what may be unanswered at a time.
 _CALLS_AT_ONCE = dbus.MOST_UNANSWERED // 2
@@ -76,11 +79,11 @@ class Links:
     def __init__(self) -> None:
         self._gate = Gate("the connection to the secret service")
         self._blocking: Link | None = None
-        self._by_loop: MutableMapping[object, Link] = WeakKeyDictionary()
+        self._by_loop: dict[AbstractEventLoop, Link] = {}
 
     def obtain(self, deadline: Deadline) -> Flow[Link]:
         """The link of the world this flow runs in, connected if need be."""
-        world = yield World()
+        world: AbstractEventLoop | None = yield World()
         link = self._find(world)
         if link is None:
             yield self._gate.enter(deadline)
@@ -106,14 +109,19 @@ class Links:
             self.drop(link)
             link.bus.close()
 
-    def _find(self, world: object) -> Link | None:
+    def _find(self, world: AbstractEventLoop | None) -> Link | None:
         link = self._blocking if world is None else self._by_loop.get(world)
         return link if link is not None and link.usable else None
 
-    def _keep(self, world: object, link: Link) -> None:
+    def _keep(self, world: AbstractEventLoop | None, link: Link) -> None:
         if world is None:
             self._blocking = link
         else:
+            # A loop that was closed cannot tell; its connection ends when the next loop's begins.
+            for loop, old in list(self._by_loop.items()):
+                if loop.is_closed():
+                    del self._by_loop[loop]
+                    old.bus.close()
             self._by_loop[world] = link
 
 

@@ -146,30 +146,35 @@ class SecretServiceStore:
     # --- within -------------------------------------------------------------------------------
 
     def _attempt(self, act: Callable[[Link], Flow[T]], terms: Terms) -> Flow[T]:
-        """Run ``act`` on a link, and once more on a new one where the first turned out to be stale.
+        """Run ``act`` on a link; again where an item vanished under it, and once more where the link was stale.
 
         What ``act`` does may therefore happen twice: reading is harmless to repeat, writing the same value too.
         """
-        for last in (False, True):
+        renewed = False
+        while True:
             link = yield from self._links.obtain(terms.deadline)
             try:
                 return (yield from act(link))
-            except (StaleSessionError, VanishedError) as error:
-                if isinstance(error, StaleSessionError):
-                    self._links.drop(link)
-                if last:
+            except VanishedError:
+                # Another program deleted an item between our search and our call: look again.
+                if terms.deadline.passed:
+                    raise terms.deadline.error("the entry kept changing while it was looked at") from None
+            except StaleSessionError as error:
+                self._links.drop(link)
+                if renewed:
                     raise PlatformError(
-                        "the daemon lost the session, or the entry, twice in a row",
+                        "the daemon lost the session twice in a row",
                         hint="try again; `factorywager doctor` looks closer",
                         store=STORE,
                         native=str(error),
                     ) from None
+                renewed = True
             except UnavailableError:
-                # The connection broke under us (the bus was restarted, a prompt was given up on another task).
-                if last or not link.bus.closed:
+                # The connection broke under us (the bus was restarted).
+                if renewed or not link.bus.closed:
                     raise
                 self._links.drop(link)
-        raise AssertionError("unreachable")
+                renewed = True
 
     def _search(self, link: Link, ref: Ref, terms: Terms) -> Flow[Matches]:
         return search(link, api.attributes(ref), self._prompts, terms)
