@@ -9,12 +9,12 @@ the locked buffer that it is decrypted into.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import os
 from typing import Final
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from ..model import Secret
 from ..model.locked import LockedBuffer
@@ -28,6 +28,7 @@ _PRIME: Final = int(
     16,
 )
 _PUBLIC_KEY_BYTES: Final = 128
+_KEY_BYTES: Final = 16
 _BLOCK: Final = 16
 # The prime is safe, so an exponent need only be twice as long as the 80 bits of strength the group has at most.
 _EXPONENT_BYTES: Final = 32
@@ -58,8 +59,7 @@ class Handshake:
         if not 1 < public < _PRIME - 1:
             raise ValueError("the daemon's public key is outside the group")
         shared = pow(public, self._exponent, _PRIME).to_bytes(_PUBLIC_KEY_BYTES, "big")
-        extracted = hmac.digest(bytes(hashlib.sha256().digest_size), shared, "sha256")
-        return SessionKey(hmac.digest(extracted, b"\x01", "sha256")[:16])
+        return SessionKey(HKDF(SHA256(), _KEY_BYTES, None, b"").derive(shared))
 
 
 class SessionKey:

@@ -19,7 +19,6 @@ from .items import (
     read_many,
     reveal_hidden,
     search_service,
-    tells_in_order,
 )
 from .link import Link
 from .prompts import Prompts
@@ -75,10 +74,9 @@ def _read(
     for name, paths in chosen.items():
         if name not in single:
             values[name] = yield from read_entry(link, paths, deadline)
-    if found and (yield from tells_in_order(link, deadline)):
-        for name, path in single.items():
-            if len(found[name].all) == 1:
-                link.paths.remember(Ref(service, name), path, epoch)
+    for name, path in single.items():
+        if len(found[name].all) == 1:
+            yield from link.remember(Ref(service, name), path, epoch, deadline)
     return values
 
 

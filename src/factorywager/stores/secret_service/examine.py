@@ -10,7 +10,6 @@ from ...flow import Deadline, Flow, Work
 from ...protocols import secret_service as api
 from ...transports.bus import session_bus_addresses
 from ..store import Finding, Terms
-from .items import daemon_process
 from .link import Link, Links
 from .translate import NO_DAEMON_HINT, StaleSessionError, VanishedError, checked
 
@@ -33,7 +32,7 @@ def examine(links: Links, terms: Terms) -> Flow[list[Finding]]:
 
 
 def _daemon(link: Link, deadline: Deadline) -> Flow[Finding]:
-    process = yield from daemon_process(link, deadline)
+    process = yield from link.daemon(deadline)
     if process is None:
         return Finding("note", "daemon", "in another process namespace, so its program cannot be seen")
     pid, name = process

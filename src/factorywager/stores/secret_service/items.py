@@ -8,7 +8,6 @@ from typing import NamedTuple
 from ...errors import AmbiguousError, LockedError
 from ...flow import Deadline, Flow
 from ...model import Ref, Secret
-from ...protocols import dbus
 from ...protocols import secret_service as api
 from ...protocols.received import Received
 from ...protocols.session import BadCiphertextError
@@ -63,29 +62,11 @@ def reveal_hidden(link: Link, prompts: Prompts, terms: Terms) -> Flow[bool]:
     if not locked:
         return False
     default = yield from link.default_collection(deadline)
-    if (yield from searches_locked(link, deadline)):
+    if (yield from link.is_gnome(deadline)):
         locked = [path for path in locked if path == default]
     if locked:
         yield from prompts.unlock(link, locked, terms)
     return bool(locked)
-
-
-def searches_locked(link: Link, deadline: Deadline) -> Flow[bool]:
-    """Whether the daemon finds items in locked collections too: GNOME Keyring does."""
-    if link.is_gnome is None:
-        process = yield from daemon_process(link, deadline)
-        link.is_gnome = process is not None and process[1].startswith("gnome-keyring")
-    return link.is_gnome
-
-
-def daemon_process(link: Link, deadline: Deadline) -> Flow[tuple[int, str] | None]:
-    """Process id and name of the daemon, ``None`` where it cannot be known (another PID namespace)."""
-    (pid,) = dbus.body((yield from link.ask(api.owner_process(), deadline)), "u")
-    try:
-        with open(f"/proc/{pid}/comm") as file:  # noqa: PTH123 - pathlib costs 10 ms at start-up
-            return pid, file.read().strip()
-    except OSError:
-        return None
 
 
 def choose(link: Link, matches: Matches, deadline: Deadline) -> Flow[list[str]]:
@@ -125,11 +106,6 @@ def read_known(link: Link, ref: Ref, deadline: Deadline) -> Flow[Secret | None]:
         elif paths.find(ref) == path and not paths.strangers:
             return decrypt(link, encrypted)
     return None
-
-
-def tells_in_order(link: Link, deadline: Deadline) -> Flow[bool]:
-    """Whether the daemon tells of changes before it answers what comes after them: GNOME Keyring does."""
-    return (yield from searches_locked(link, deadline))
 
 
 def read_entry(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[Secret]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from jeepney.low_level import Message
 
 from ...errors import PlatformError, UnavailableError
 from ...flow import Deadline, Flow, Gate
+from ...model import Ref
 from ...protocols import dbus
 from ...protocols import secret_service as api
 from ...protocols.dbus import Prepared
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 _CALLS_AT_ONCE = dbus.MOST_UNANSWERED // 2
 
 
+class Daemon(NamedTuple):
+    """The program on the other side.  ``name`` is its process's name, at most 15 bytes of it (proc(5), ``comm``)."""
+
+    pid: int
+    name: str
+
+
 class Link:
     """What is needed to talk to the daemon.
 
@@ -34,17 +42,17 @@ class Link:
         owner: the daemon's unique bus name; signals from anyone else are not believed.
         paths: which item is which entry, as far as is known.
         reads: reads of items that go out together.
-        is_gnome: whether the daemon is GNOME Keyring; ``None`` until somebody needed to know.
     """
 
-    def __init__(self, bus: Bus, session: str, key: SessionKey, owner: str | None) -> None:
+    def __init__(self, bus: Bus, session: str, key: SessionKey, owner: str | None, pid: int | None) -> None:
         self.bus = bus
         self.session = session
         self.key = key
         self.owner = owner
-        self.is_gnome: bool | None = None  # not yet asked
         self.paths = KnownPaths(bus.router, owner)
         self.reads = Reads(bus, session)
+        self._pid = pid
+        self._daemon: Daemon | None = None
         self._departures = bus.router.subscribe(api.is_owner_change)
 
     @property
@@ -63,6 +71,29 @@ class Link:
         for start in range(0, len(calls), _CALLS_AT_ONCE):
             replies += yield Call(self.bus, calls[start : start + _CALLS_AT_ONCE], deadline)
         return replies
+
+    def daemon(self, deadline: Deadline) -> Flow[Daemon | None]:
+        """Which program the daemon is, ``None`` where it cannot be known (another PID namespace)."""
+        if self._daemon is None:
+            if self._pid is None:  # it was only started by our first call, when the bus did not know yet
+                (self._pid,) = dbus.body((yield from self.ask(api.owner_process(), deadline)), "u")
+            try:
+                with open(f"/proc/{self._pid}/comm") as file:  # noqa: PTH123 - pathlib costs 10 ms at start-up
+                    self._daemon = Daemon(self._pid or 0, file.read().strip())
+            except OSError:
+                return None
+        return self._daemon
+
+    def is_gnome(self, deadline: Deadline) -> Flow[bool]:
+        """Whether the daemon is GNOME Keyring, which searches locked collections too, and tells of every change
+        before it answers the call after it."""
+        daemon = yield from self.daemon(deadline)
+        return daemon is not None and daemon.name.startswith("gnome-keyring")
+
+    def remember(self, ref: Ref, path: str, epoch: int, deadline: Deadline) -> Flow[None]:
+        """Know this entry's item from now on, where the daemon's signals can be relied on to end that."""
+        if (yield from self.is_gnome(deadline)):
+            self.paths.remember(ref, path, epoch)
 
     def default_collection(self, deadline: Deadline) -> Flow[str | None]:
         """Path of the collection that new entries go to, ``None`` where the daemon has none.
@@ -130,13 +161,14 @@ def _connected(deadline: Deadline) -> Flow[Link]:
     bus: Bus = yield Connect(deadline)
     handshake = Handshake()
     matches = [dbus.add_match(rule) for rule in (api.OWNER_CHANGED, api.SIGNALS)]
-    calls = [dbus.hello(), *matches, api.open_session(handshake.public_key)]
+    calls = [dbus.hello(), *matches, api.open_session(handshake.public_key), api.owner_process()]
     try:
-        replies = yield Call(bus, calls, deadline)
+        *replies, process = yield Call(bus, calls, deadline)
         for reply in replies:
             checked(reply)
         session, public_key = api.opened(replies[-1])
-        return Link(bus, session, handshake.agree(public_key), dbus.sender(replies[-1]))
+        pid = None if dbus.error_name(process) is not None else dbus.body(process, "u")[0]
+        return Link(bus, session, handshake.agree(public_key), dbus.sender(replies[-1]), pid)
     except (StaleSessionError, VanishedError):
         bus.close()
         raise UnavailableError(

@@ -10,7 +10,7 @@ from ...flow import Flow
 from ...model import Info, Ref, Secret
 from ...protocols import secret_service as api
 from ..store import Finding, Options, Terms, Watch
-from .items import Matches, choose, describe, read_entry, read_known, search, search_service, tells_in_order
+from .items import Matches, choose, describe, read_entry, read_known, search, search_service
 from .link import Link, Links
 from .prompts import Prompts
 from .translate import STORE, StaleSessionError, VanishedError, checked
@@ -55,8 +55,8 @@ class SecretServiceStore:
             paths = yield from choose(link, matches, terms.deadline)
             yield from self._open(link, [path for path in paths if path in matches.locked], terms)
             secret = yield from read_entry(link, paths, terms.deadline)
-            if len(matches.all) == 1 and (yield from tells_in_order(link, terms.deadline)):
-                link.paths.remember(ref, paths[0], epoch)
+            if len(matches.all) == 1:
+                yield from link.remember(ref, paths[0], epoch, terms.deadline)
             return secret
 
         return (yield from self._attempt(act, terms))
