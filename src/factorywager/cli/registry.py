@@ -46,7 +46,7 @@ GROUPS: Final = MappingProxyType(
             "vault history",
             "vault restore",
         ),
-        "Around": ("doctor", "completion", "version"),
+        "Around": ("doctor", "bench", "completion", "version"),
     }
 )
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import secrets as randomness
-import signal
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from ...services import catalogue, database, jwt, migrate
 from ..arguments import Parser
 from ..output import BOLD, CYAN, GREEN, Output, painted
 from ..session import Session
+from ..undisturbed import undisturbed
 
 SUMMARY = "show everything once, with made-up values"
 
@@ -94,7 +94,7 @@ def run(session: Session) -> int:
             if not quiet:
                 _print(session.output, number, scene, said, seconds)
     finally:
-        with _undisturbed():
+        with undisturbed():
             deleted = stage.clear()
     if quiet:
         document = {"store": session.store, "service": stage.service, "scenes": told, "deleted": deleted}
@@ -219,13 +219,3 @@ def _variable(name: str, value: str) -> Iterator[None]:
             del os.environ[name]
         else:
             os.environ[name] = before
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Ctrl-C waits until what was begun is finished."""
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
