@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import stat
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -133,6 +134,24 @@ def test_a_passphrase_file_that_others_can_read_is_refused(vault: VaultStore, pa
     passphrase_file.unlink()
     with pytest.raises(NotFoundError, match=str(passphrase_file)):
         run(admin(vault).init(Mode.PASSPHRASE, terms()))
+
+
+def test_many_threads_open_with_a_passphrase_at_once(
+    vault: VaultStore, passphrase_file: Path, open_vault: Callable[..., VaultStore]
+) -> None:
+    """Each with a store of its own: two of OpenSSL's Argon2id at once would wait for each other for ever."""
+    run(admin(vault).init(Mode.PASSPHRASE, terms()))
+    put(vault, "entry", "made-up")
+    found: list[str | None] = []
+    stores = [open_vault() for _ in range(6)]
+    threads = [
+        threading.Thread(target=lambda store=store: found.append(read(store, "entry")), daemon=True) for store in stores
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(20)
+    assert found == ["made-up"] * len(stores)
 
 
 def test_a_user_is_asked_where_that_is_allowed_and_only_then(open_vault: Callable[..., VaultStore]) -> None:
