@@ -99,6 +99,10 @@ class RawService:
     def attributes(self, item: str) -> dict[str, str]:
         return self._get(item, "Item", "Attributes")
 
+    def set_attributes(self, item: str, attributes: dict[str, str]) -> None:
+        properties = "org.freedesktop.DBus.Properties"
+        self._call(item, properties, "Set", "ssv", (_S + "Item", "Attributes", ("a{ss}", attributes)))
+
     def label(self, item: str) -> str:
         return self._get(item, "Item", "Label")
 
