@@ -128,4 +128,4 @@ def test_the_store_behaves_as_a_dictionary(kind: str, request: pytest.FixtureReq
 @pytest.mark.long
 @pytest.mark.parametrize("kind", MACHINE_STORES)
 def test_the_store_behaves_as_a_dictionary_for_long(kind: str, request: pytest.FixtureRequest) -> None:
-    _run(kind, request, examples=300, steps=50)
+    _run(kind, request, examples=100, steps=50)
