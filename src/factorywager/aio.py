@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import TypeVar
 
 from .facade.arguments import MISSING
 from .facade.body import SecretsBody
 from .facade.guide import ConfigBody, ManagerBody
 from .flow.verb import Asynchronous
 from .model import Change, Ref
+
+T = TypeVar("T")
 
 __all__ = ["AsyncSecrets", "HybridConfig", "SecretsManager", "secrets"]
 
@@ -44,9 +47,13 @@ class AsyncSecrets(Asynchronous, SecretsBody):
         finally:
             watch.close()
 
+    @staticmethod
+    async def _instantly(value: T) -> T:
+        return value
+
     async def aclose(self) -> None:
         """Give back the store's connections and keys; the next call opens them again."""
-        self._operations.store.close()
+        self._close()
 
     async def __aenter__(self) -> AsyncSecrets:
         return self

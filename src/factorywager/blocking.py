@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
 
 from .facade.arguments import MISSING
 from .facade.body import SecretsBody
@@ -12,6 +13,8 @@ from .flow.blocking import run
 from .flow.verb import Blocking
 from .model import Change, Ref
 from .stores.store import Watch
+
+T = TypeVar("T")
 
 __all__ = ["HybridConfig", "Secrets", "SecretsManager", "secrets"]
 
@@ -38,9 +41,13 @@ class Secrets(Blocking, SecretsBody):
         """Changes to the store as they happen, without end; blocks between them.  It begins with this call."""
         return Changes(self._drive(self._operations.watch(self._own_or_all(service))))
 
+    @staticmethod
+    def _instantly(value: T) -> T:
+        return value
+
     def close(self) -> None:
         """Give back the store's connections and keys; the next call opens them again."""
-        self._operations.store.close()
+        self._close()
 
     def __enter__(self) -> Secrets:
         return self

@@ -16,7 +16,7 @@ from factorywager.errors import (
     NotFoundError,
     SecretReleasedError,
 )
-from factorywager.stores.store import Expires, Store
+from factorywager.stores.store import KeepsExpiry, Store
 from harness.caller import Caller, close_caller, make_caller
 from harness.process import eventually
 
@@ -171,7 +171,7 @@ def test_a_facade_with_a_service_of_its_own(store: Store, facade: str, service: 
 
 def test_expiry_is_kept_or_refused(secrets: Caller, service: str, store: Store) -> None:
     later = datetime.now(UTC) + timedelta(days=1)
-    if not isinstance(store, Expires):
+    if not isinstance(store, KeepsExpiry):
         with pytest.raises(ArgumentValueError):
             secrets.set(service, "token", "one", expires=later)
         assert secrets.exists(service, "token") is False
@@ -185,7 +185,7 @@ def test_expiry_is_kept_or_refused(secrets: Caller, service: str, store: Store) 
 
 
 def test_an_expired_entry_is_read_with_a_warning(secrets: Caller, service: str, store: Store) -> None:
-    if not isinstance(store, Expires):
+    if not isinstance(store, KeepsExpiry):
         return  # the test above shows that such a store takes no date
     secrets.set(service, "token", "one", expires=datetime.now(UTC) - timedelta(days=1))
     with pytest.warns(ExpiredWarning, match=f"{service}/token") as caught:

@@ -30,7 +30,7 @@ def numbers(vault: VaultStore) -> list[int]:
 
 
 def test_it_has_every_ability(vault: VaultStore) -> None:
-    for one in ("Lists", "ReadsMany", "WritesMany", "Probes", "Creates", "Expires", "Watches", "KeepsVersions"):
+    for one in ("Lists", "ReadsMany", "WritesMany", "Probes", "Creates", "KeepsExpiry", "Watches", "KeepsVersions"):
         assert isinstance(vault, getattr(ability, one)), one
     assert isinstance(vault, ability.Diagnoses)
 
@@ -55,7 +55,7 @@ def test_an_earlier_value_is_restored_as_a_new_version(vault: VaultStore) -> Non
     run(vault.restore(ENTRY, 1, terms()))
     assert read(vault, "entry") == "made-up-old"
     assert numbers(vault) == [1, 2, 3]
-    assert run(vault.expiry(ENTRY, terms())) == expires
+    assert run(vault.get(ENTRY, terms())).expires == expires
     with pytest.raises(NotFoundError, match="no version 9"):
         run(vault.restore(ENTRY, 9, terms()))
     assert numbers(vault) == [1, 2, 3]
@@ -103,7 +103,6 @@ def test_times(vault: VaultStore) -> None:
     put(vault, "entry", "made-up-later")
     (second,) = run(vault.list(None, terms()))
     assert first.expires == expires
-    assert run(vault.expiry(Ref(SERVICE, "nothing"), terms())) is None
     assert second.expires is None, "a new value has a new life"
     assert before <= first.created == first.modified <= second.modified
     assert second.created == first.created

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..errors import ArgumentTypeError, ArgumentValueError
 from ..flow import Flow
@@ -24,7 +24,10 @@ from .arguments import MISSING, read_name, read_ref, read_set, read_value
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from ..services.cache import Cache
+
 Text = str | Secret
+T = TypeVar("T")
 
 
 def may_prompt(interactive: bool | None = None) -> bool:
@@ -50,7 +53,9 @@ class SecretsBody:
         timeout: seconds each operation may take, all its steps together.
         interactive: whether stores may prompt; ``None`` finds out (see `may_prompt`).
         strict: raise where best practices are broken, instead of warning.
-        observers: called with an `Event` after every operation.
+        observers: called with an `Event` after every operation that reaches the store.
+        cache: seconds for which a value that was read is kept at hand, in secret memory; ``None`` keeps none.
+            Every change to the store that it tells of ends that at once (see `Cache`).
 
     Every verb raises `ArgumentTypeError` or `ArgumentValueError` when it is called wrongly, at the call, and a
     `StoreError` when the store fails.
@@ -65,6 +70,7 @@ class SecretsBody:
         interactive: bool | None = None,
         strict: bool = False,
         observers: Sequence[Observer] = (),
+        cache: float | None = None,
     ) -> None:
         if timeout is not None and not timeout > 0:
             raise ArgumentValueError("Expected 'timeout' to be a number of seconds above zero")
@@ -75,7 +81,38 @@ class SecretsBody:
             interactive=may_prompt(interactive),
             strict=strict,
             observers=observers,
+            cache=self._cached(cache),
         )
+
+    def _cached(self, seconds: float | None) -> Cache | None:
+        """The cache for ``seconds``, with `get` looking into it first."""
+        if seconds is None:
+            return None
+        if not seconds > 0:
+            raise ArgumentValueError("Expected 'cache' to be a number of seconds above zero")
+        from ..services.cache import Cache, shortcut, shortcut_many
+
+        cache = Cache(seconds)
+        # On the instance, so that a facade without a cache does not pay for the look.
+        facade: Any = self
+        facade.get = shortcut(facade.get, cache, self._service, MISSING, self._instantly)
+        facade.get_many = shortcut_many(facade.get_many, cache, self._service, self._instantly)
+        return cache
+
+    def clear(self) -> None:
+        """Wipe what the cache holds; nothing happens where there is none."""
+        if self._operations.cache is not None:
+            self._operations.cache.clear()
+
+    def _close(self) -> None:
+        if self._operations.cache is not None:
+            self._operations.cache.close()
+        self._operations.store.close()
+
+    @staticmethod
+    def _instantly(value: T) -> Any:
+        """What a verb returns for a value that is at hand."""
+        raise NotImplementedError
 
     @property
     def operations(self) -> Operations:

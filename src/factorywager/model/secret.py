@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ArgumentTypeError, ArgumentValueError, CorruptError
 from .locked import LockedBuffer
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 REDACTED = "**********"
 
@@ -23,12 +26,17 @@ class Secret:
         value: text, or the bytes of its UTF-8 form.  The bytes are copied; a ``bytearray`` can be zeroed by its
             owner afterwards, a ``str`` or ``bytes`` cannot, and stays in Python's heap until that is reused.
 
+    Attributes:
+        expires: when it ends to be valid, as the store it was read from says (the vault); an aware time, or ``None``.
+
     Raises:
         ArgumentTypeError: the value is neither.
         ArgumentValueError: the text has a lone surrogate, so no UTF-8 form.
     """
 
-    __slots__ = ("_buffer",)
+    __slots__ = ("_buffer", "expires")
+
+    expires: datetime | None
 
     def __init__(self, value: str | bytes | bytearray | memoryview) -> None:
         if isinstance(value, str):
@@ -42,12 +50,14 @@ class Secret:
         with memoryview(value).cast("B") as source:
             self._buffer = LockedBuffer(len(source))
             self._buffer.view[:] = source
+        self.expires = None
 
     @classmethod
-    def adopt(cls, buffer: LockedBuffer) -> Secret:
+    def adopt(cls, buffer: LockedBuffer, expires: datetime | None = None) -> Secret:
         """Take over a buffer that a store has just decrypted into; no byte is copied."""
         secret = cls.__new__(cls)
         secret._buffer = buffer
+        secret.expires = expires
         return secret
 
     def reveal(self) -> str:

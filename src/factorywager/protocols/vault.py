@@ -34,6 +34,10 @@ _NONCE_BYTES = 12
 _TAG_BYTES = 16
 _MAGIC = "factorywager-vault"
 
+# OpenSSL computes several lanes with a pool of threads: two derivations at once then wait for each other for ever
+# (seen with OpenSSL 4.0 on two cores), and the pool does not survive a fork.
+_LANES = 1
+
 # The service of the sealed mode's one entry in the OS store; its name is `Header.entry`.
 ENTRY_SERVICE = "com.factorywager.vault"
 
@@ -47,11 +51,10 @@ class Mode(StrEnum):
 
 
 class Argon2Cost(NamedTuple):
-    """What one guess at a passphrase costs.  The defaults are RFC 9106's second recommended choice."""
+    """What one guess at a passphrase costs: RFC 9106's second recommended choice, but for its lanes."""
 
     memory: int = 64 * 1024  # KiB
     passes: int = 3
-    lanes: int = 4
 
 
 class Header(NamedTuple):
@@ -123,11 +126,11 @@ def _decode_header(data: bytes) -> Header:
     if mode is Mode.KEY_FILE:
         header = header._replace(key_file=fields.get("key-file", ""))
     elif mode is Mode.PASSPHRASE:
-        memory, passes, lanes, salt = fields.get("argon2id", "").split(" ")
-        cost = Argon2Cost(int(memory), int(passes), int(lanes))
+        memory, passes, _lanes, salt = fields.get("argon2id", "").split(" ")
+        cost = Argon2Cost(int(memory), int(passes))
         header = header._replace(cost=cost, salt=bytes.fromhex(salt))
         # a header of somebody else's making must not take all memory, or an hour
-        if not (8 * cost.lanes <= cost.memory <= 4 << 20 and 1 <= cost.passes <= 100 and 1 <= cost.lanes <= 64):
+        if not (8 <= cost.memory <= 4 << 20 and 1 <= cost.passes <= 100):
             raise ValueError("cost")
     if not (_is_identity(header.vault) and _is_identity(header.generation)):
         raise ValueError("identity")
@@ -147,8 +150,8 @@ def _bound_part(header: Header) -> bytes:
     if header.mode is Mode.KEY_FILE:
         lines.append(f"key-file {header.key_file}")
     elif header.mode is Mode.PASSPHRASE:
-        memory, passes, lanes = header.cost
-        lines.append(f"argon2id {memory} {passes} {lanes} {header.salt.hex()}")
+        memory, passes = header.cost
+        lines.append(f"argon2id {memory} {passes} {_LANES} {header.salt.hex()}")
     # surrogates: a path is bytes on Unix, whatever they mean
     return "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogateescape")
 
@@ -207,9 +210,9 @@ def stretch(passphrase: memoryview, header: Header) -> LockedBuffer:
     """The key a passphrase stands for: Argon2id (RFC 9106) at the header's cost."""
     from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
-    memory, passes, lanes = header.cost
+    memory, passes = header.cost
     key = LockedBuffer(KEY_BYTES)
-    kdf = Argon2id(salt=header.salt, length=KEY_BYTES, iterations=passes, lanes=lanes, memory_cost=memory)
+    kdf = Argon2id(salt=header.salt, length=KEY_BYTES, iterations=passes, lanes=_LANES, memory_cost=memory)
     kdf.derive_into(passphrase, key.view)  # type: ignore[arg-type]  # takes any buffer, as HKDF's stub says
     return key
 

@@ -30,11 +30,13 @@ from ..stores.store import Options, Store, Terms, Watch
 from .observer import Event, Observer
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from .cache import Cache
 
 T = TypeVar("T")
 
 PLAIN = Options()
+
+_WRITES = frozenset({"set", "delete", "set_many", "get_or_create"})
 
 
 class Operations:
@@ -46,6 +48,7 @@ class Operations:
         interactive: whether prompts may be shown.
         strict: whether a breach of best practices is an error instead of a warning.
         observers: told of every operation, never of a value.
+        cache: keeps what `get` reads; emptied by every write through here.
     """
 
     def __init__(
@@ -56,12 +59,14 @@ class Operations:
         interactive: bool = False,
         strict: bool = False,
         observers: Sequence[Observer] = (),
+        cache: Cache | None = None,
     ) -> None:
         self.store = store
         self.timeout = timeout
         self.interactive = interactive
         self.strict = strict
         self.observers = observers
+        self.cache = cache
 
     def terms(self) -> Terms:
         """The conditions of an operation that begins now."""
@@ -74,7 +79,7 @@ class Operations:
     # --- one entry ----------------------------------------------------------------------------
 
     def get(self, ref: Ref) -> Flow[Secret | None]:
-        return self._run("get", _get, ref)
+        return self._run("get", partial(_get, cache=self.cache), ref)
 
     def set(self, ref: Ref, value: Secret, options: Options = PLAIN) -> Flow[None]:
         """Store ``value``, which is wiped when this ends; an empty one deletes the entry."""
@@ -122,7 +127,8 @@ class Operations:
         return self._run("list", partial(_list, service=service), service=service)
 
     def get_many(self, service: str, names: Sequence[str] | None = None) -> Flow[dict[str, Secret]]:
-        return self._run("get_many", partial(_get_many, service=service, names=names), service=service)
+        body = partial(_get_many, service=service, names=names, cache=self.cache)
+        return self._run("get_many", body, service=service)
 
     def set_many(self, service: str, values: Mapping[str, Secret], options: Options = PLAIN) -> Flow[None]:
         """Store several; as one change where the store can, else one after the other until one fails."""
@@ -144,6 +150,8 @@ class Operations:
         try:
             terms = self.terms()
             store = yield from self.serving(terms)
+            if self.cache is not None and operation in _WRITES:
+                self.cache.clear()
             result = yield from body(store, terms) if ref is None else body(store, terms, ref)
             outcome = "missing" if (result is None and operation == "get") or result is False else "ok"
             return result
@@ -155,16 +163,21 @@ class Operations:
                     error.service, error.name = service, name
             raise
         finally:
+            if self.cache is not None and operation in _WRITES:
+                self.cache.clear()  # whatever came of it
             if self.observers:
                 event = Event(operation, self.store.name, service, name, outcome, time.perf_counter() - began)
                 for observer in self.observers:
                     observer(event)
 
 
-def _get(store: Store, terms: Terms, ref: Ref) -> Flow[Secret | None]:
+def _get(store: Store, terms: Terms, ref: Ref, *, cache: Cache | None) -> Flow[Secret | None]:
+    moment = None if cache is None else (yield from cache.begin(store, terms))
     value = yield from store.get(ref, terms)
-    if value is not None and isinstance(store, ability.Expires):
-        _warn_if_expired(ref, (yield from store.expiry(ref, terms)))
+    if value is not None:
+        _warn_if_expired(ref, value)
+        if cache is not None and moment is not None:
+            cache.keep(ref, value, moment)
     return value
 
 
@@ -221,7 +234,19 @@ def _list(store: Store, terms: Terms, *, service: str | None) -> Flow[list[Info]
     return (yield from store.list(service, terms))
 
 
-def _get_many(store: Store, terms: Terms, *, service: str, names: Sequence[str] | None) -> Flow[dict[str, Secret]]:
+def _get_many(
+    store: Store, terms: Terms, *, service: str, names: Sequence[str] | None, cache: Cache | None
+) -> Flow[dict[str, Secret]]:
+    moment = None if cache is None else (yield from cache.begin(store, terms))
+    found = yield from _read_many(store, terms, service, names)
+    for name, value in found.items():
+        _warn_if_expired(Ref(service, name), value)
+        if cache is not None and moment is not None:
+            cache.keep(Ref(service, name), value, moment)
+    return found
+
+
+def _read_many(store: Store, terms: Terms, service: str, names: Sequence[str] | None) -> Flow[dict[str, Secret]]:
     if isinstance(store, ability.ReadsMany):
         return (yield from store.get_many(service, names, terms))
     if names is None:
@@ -261,7 +286,7 @@ def _watch(store: Store, terms: Terms, *, service: str | None) -> Flow[Watch]:
 
 
 def _can_keep(store: Store, options: Options) -> None:
-    if options.expires is not None and not isinstance(store, ability.Expires):
+    if options.expires is not None and not isinstance(store, ability.KeepsExpiry):
         raise ArgumentValueError(f"the {store.name} store keeps no expiry dates", hint="use the vault: --store vault")
 
 
@@ -274,14 +299,14 @@ def _advise(ref: Ref, value: Secret, strict: bool) -> None:
         warnings.warn(sentence, BestPracticeWarning, stacklevel=2)
 
 
-def _warn_if_expired(ref: Ref, expires: datetime | None) -> None:
-    if expires is None:
+def _warn_if_expired(ref: Ref, value: Secret) -> None:
+    if value.expires is None:
         return
     from datetime import UTC, datetime
 
-    if expires <= datetime.now(UTC):
+    if value.expires <= datetime.now(UTC):
         warnings.warn(
-            f"{ref} expired on {expires:%Y-%m-%d %H:%M} UTC: renew it with `factorywager set`",
+            f"{ref} expired on {value.expires:%Y-%m-%d %H:%M} UTC: renew it with `factorywager set`",
             ExpiredWarning,
             stacklevel=2,
         )

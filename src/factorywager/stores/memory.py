@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from ..flow import Flow
 from ..model import Info, Ref, Secret
 from .snapshots import Snapshot, SnapshotWatch
-from .store import Options, Terms, Watch
+from .store import Options, Pulse, Terms, Watch
 
 
 class _Entry(NamedTuple):
@@ -25,6 +25,7 @@ class MemoryStore:
     """Keeps entries in locked memory until the process ends or the store is closed."""
 
     name = "memory"
+    keeps_expiry = True
 
     def __init__(self) -> None:
         self._entries: dict[Ref, _Entry] = {}
@@ -35,13 +36,13 @@ class MemoryStore:
         yield from _nothing()
         with self._lock:
             entry = self._entries.get(ref)
-            return None if entry is None else Secret(entry.value.bytes)
+            return None if entry is None else _copy(entry)
 
     def get_many(self, service: str, names: Sequence[str] | None, terms: Terms) -> Flow[dict[str, Secret]]:
         yield from _nothing()
         with self._lock:
             return {
-                ref.name: Secret(entry.value.bytes)
+                ref.name: _copy(entry)
                 for ref, entry in self._entries.items()
                 if ref.service == service and (names is None or ref.name in names)
             }
@@ -69,18 +70,18 @@ class MemoryStore:
         yield from _nothing()
         with self._lock:
             entry = self._entries.pop(ref, None)
-        if entry is not None:
-            entry.value.wipe()
+            if entry is not None:
+                self._revision += 1
+                entry.value.wipe()
         return entry is not None
 
     def exists(self, ref: Ref, terms: Terms) -> Flow[bool]:
         yield from _nothing()
         return ref in self._entries
 
-    def expiry(self, ref: Ref, terms: Terms) -> Flow[datetime | None]:
+    def pulse(self, terms: Terms) -> Flow[Pulse | None]:
         yield from _nothing()
-        entry = self._entries.get(ref)
-        return None if entry is None else entry.expires
+        return _Revision(self)
 
     def watch(self, service: str | None, terms: Terms) -> Flow[Watch]:
         def look() -> Flow[Snapshot]:
@@ -119,6 +120,27 @@ class MemoryStore:
         self._entries[ref] = _Entry(Secret(value.bytes), created, now, options.expires, self._revision)
         if before is not None:
             before.value.wipe()
+
+
+class _Revision:
+    """The store's own count of changes, as a pulse."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+
+    @property
+    def beat(self) -> float:
+        return self._store._revision
+
+    def close(self) -> None:
+        pass
+
+
+def _copy(entry: _Entry) -> Secret:
+    with entry.value.bytes as view:
+        secret = Secret(view)
+    secret.expires = entry.expires
+    return secret
 
 
 def _nothing() -> Generator[Any, Any, None]:

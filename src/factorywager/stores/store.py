@@ -39,7 +39,7 @@ class Options(NamedTuple):
     Attributes:
         persist: Windows: this machine only, or roaming with the user (``CRED_PERSIST_*``).
         unrestricted: macOS: let any program of the user read it without a prompt.
-        expires: aware time after which reading warns; only stores that are `Expires` keep it.
+        expires: aware time after which reading warns; only stores that are `KeepsExpiry` keep it.
     """
 
     persist: Literal["local", "enterprise"] = "enterprise"
@@ -102,10 +102,33 @@ class Creates(Protocol):
 
 
 @runtime_checkable
-class Expires(Protocol):
-    """Keeps ``Options.expires`` with an entry."""
+class KeepsExpiry(Protocol):
+    """Keeps ``Options.expires`` with an entry, and tells it in ``Secret.expires``."""
 
-    def expiry(self, ref: Ref, terms: Terms) -> Flow[datetime | None]: ...
+    keeps_expiry: bool
+
+
+class Pulse(Protocol):
+    """Tells whether a store may have changed.
+
+    Attributes:
+        beat: differs after every change to the store from what it was before; NaN, which differs even from itself,
+            while nothing can be heard of changes.
+    """
+
+    @property
+    def beat(self) -> float: ...
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class Coherent(Protocol):
+    """Can tell of changes so cheaply that values may be kept between them."""
+
+    def pulse(self, terms: Terms) -> Flow[Pulse | None]:
+        """A pulse that begins now; ``None`` where this store's changes cannot be relied on to be heard."""
+        ...
 
 
 class Watch(Protocol):

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
 from ...errors import InteractionNotAllowedError, LockedError, PlatformError, UnavailableError
-from ...flow import Flow
+from ...flow import Flow, Work
 from ...model import Info, Ref, Secret
 from ...protocols import secret_service as api
-from ..store import Finding, Options, Terms, Watch
+from ..store import Finding, Options, Pulse, Terms, Watch
 from .items import Matches, choose, describe, read_entry, read_known, search, search_service
 from .link import Link, Links
 from .prompts import Prompts
@@ -122,6 +122,18 @@ class SecretServiceStore:
 
         def act(link: Link) -> Flow[Watch]:
             return (yield from ItemWatch.start(link, service, self._prompts, terms))
+
+        return (yield from self._attempt(act, terms))
+
+    def pulse(self, terms: Terms) -> Flow[Pulse | None]:
+        """GNOME Keyring's only: that the others tell of every change has not been seen."""
+        from .pulse import SignalPulse
+
+        def act(link: Link) -> Flow[Pulse | None]:
+            if not (yield from link.is_gnome(terms.deadline)):
+                return None
+            pulse: Pulse = yield Work(lambda: SignalPulse.start(terms.deadline), terms.deadline)
+            return pulse
 
         return (yield from self._attempt(act, terms))
 

@@ -8,9 +8,10 @@ import threading
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from math import nan
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
-from ...errors import CorruptError
+from ...errors import CorruptError, StoreError
 from ...flow import Deadline, Flow, Gate, Work
 from ...model.locked import LockedBuffer
 from ...protocols.vault import Header, Sealer, database_key
@@ -165,6 +166,20 @@ class Access:
             if opened.identity != self.home.identity():
                 raise Moved
             yield opened
+
+    def beat(self) -> float:
+        """Differs after every change to the vault, by whoever; NaN while that cannot be told without waiting."""
+        if not self._lock.acquire(blocking=False):
+            return nan
+        try:
+            opened = self._opened
+            if opened is None or opened.identity != self.home.identity():
+                return nan
+            return opened.engine.changes()
+        except StoreError:
+            return nan
+        finally:
+            self._lock.release()
 
     def close(self) -> None:
         """Give back the connection and the keys; the next use opens the vault again."""

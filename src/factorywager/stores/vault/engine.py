@@ -120,6 +120,13 @@ class Engine:
         rows = self.execute(sql, values)
         return rows[0][0] if rows else None
 
+    def changes(self) -> int:
+        """A number that is another one after every commit, another connection's or our own.
+
+        ``data_version`` counts what others commit (it reads SQLite's change counter), ``total_changes`` our own rows.
+        """
+        return int(self.value("pragma data_version")) << 40 | self._connection.total_changes()
+
     @contextmanager
     def writing(self) -> Iterator[None]:
         """One transaction, from the start the only writer: committed at the end of the block, or undone."""

@@ -36,7 +36,7 @@ class Entries:
 
     def get(self, ref: Ref) -> Secret | None:
         rows = self._engine.execute(
-            "select e.revision, v.sealed from entries e left join versions v"
+            "select e.revision, v.sealed, e.expires from entries e left join versions v"
             " on v.service = e.service and v.name = e.name and v.revision = e.revision"
             " where e.service = ? and e.name = ?",
             ref,
@@ -45,17 +45,13 @@ class Entries:
 
     def get_many(self, service: str, names: Sequence[str] | None) -> dict[str, Secret]:
         rows = self._engine.execute(
-            "select e.name, e.revision, v.sealed from entries e left join versions v"
+            "select e.name, e.revision, v.sealed, e.expires from entries e left join versions v"
             " on v.service = e.service and v.name = e.name and v.revision = e.revision"
             " where e.service = ? order by e.name",
             (service,),
         )
         wanted = None if names is None else set(names)
-        return {
-            name: self._opened(Ref(service, name), revision, sealed)
-            for name, revision, sealed in rows
-            if wanted is None or name in wanted
-        }
+        return {name: self._opened(Ref(service, name), *row) for name, *row in rows if wanted is None or name in wanted}
 
     def exists(self, ref: Ref) -> bool:
         return bool(self._engine.execute("select 1 from entries where service = ? and name = ?", ref))
@@ -198,13 +194,13 @@ class Entries:
         value.bytes.release()
         return sealed
 
-    def _opened(self, ref: Ref, revision: int, sealed: bytes | None) -> Secret:
+    def _opened(self, ref: Ref, revision: int, sealed: bytes | None, expires: int | None = None) -> Secret:
         try:
             buffer: LockedBuffer = self._sealer.open(ref, revision, sealed or b"")
         except CorruptError as error:
             error.store = STORE
             raise
-        return Secret.adopt(buffer)
+        return Secret.adopt(buffer, _time(expires))
 
 
 def _microseconds(moment: datetime | None) -> int | None:

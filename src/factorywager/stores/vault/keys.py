@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -45,19 +44,6 @@ Ask: TypeAlias = Callable[[], Secret]
 
 _SALT_BYTES = 16
 _LONGEST_PASSPHRASE = 4096  # bytes
-
-# One at a time in a process: two of OpenSSL's Argon2id at once, on two threads with several lanes each, wait for each
-# other for ever (seen with cryptography 50 on two cores).
-_stretching = threading.Lock()
-
-
-def _after_fork() -> None:
-    global _stretching  # noqa: PLW0603
-    _stretching = threading.Lock()  # the thread that held it is not here
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_after_fork)
 
 
 class Keys:
@@ -251,7 +237,7 @@ def _from_new_passphrase(header: Header, ask: Ask | None) -> tuple[Header, Locke
 
 
 def _stretched(passphrase: Secret, header: Header) -> LockedBuffer:
-    with passphrase.lease() as view, _stretching:
+    with passphrase.lease() as view:
         return stretch(view, header)
 
 
