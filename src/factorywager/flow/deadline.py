@@ -24,6 +24,12 @@ class Deadline:
         """Seconds left, never below zero; ``None`` for ever."""
         return None if self._at is None else max(0.0, self._at - time.monotonic())
 
+    def latest(self, other: Deadline) -> Deadline:
+        """Whichever of the two comes later."""
+        if self._at is None or (other._at is not None and other._at <= self._at):
+            return self
+        return other
+
     @property
     def passed(self) -> bool:
         return self._at is not None and time.monotonic() >= self._at

@@ -69,6 +69,7 @@ class Reads:
         self._turn = threading.Condition()
         self._calling = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._until = Deadline(0)  # when the last of those who wait on the loop gives up
 
     def read(self, path: str, deadline: Deadline) -> Request[api.Ciphertext | None]:
         """A request for one item's ciphertext; ``None`` where the daemon has none to give.
@@ -87,14 +88,14 @@ class Reads:
                     raise deadline.error(NO_ANSWER)
             if ticket.settled:
                 return ticket.result()
+            # Again: whoever had taken it along may have run out of time before there was an answer.
+            ticket = self._waiting.setdefault(path, ticket)
             batch, self._waiting = self._waiting, {}
             self._calling = True
         try:
             self._settle(batch, self._bus.call(self._calls(batch), deadline))
         except DeadlineError:
-            with self._turn:  # this thread's time is up, not theirs
-                self._waiting = {other: batch[other] for other in batch if batch[other] is not ticket} | self._waiting
-            raise
+            raise  # this thread's time is up, not theirs: the next one calls again
         except StoreError as error:
             for each in batch.values():
                 each.settle(error)
@@ -109,18 +110,19 @@ class Reads:
         import asyncio
 
         loop = asyncio.get_running_loop()
-        first = not self._waiting
+        if not self._waiting:
+            self._until = deadline
+            loop.call_soon(self._go, loop)
+        self._until = self._until.latest(deadline)
         ticket = self._join(path)
-        if first:
-            loop.call_soon(self._go, loop, deadline)
         bell = Bell(loop)
         ticket.bells.append(bell)
         await bell.heard(deadline, NO_ANSWER)
         return ticket.result()
 
-    def _go(self, loop: asyncio.AbstractEventLoop, deadline: Deadline) -> None:
+    def _go(self, loop: asyncio.AbstractEventLoop) -> None:
         batch, self._waiting = self._waiting, {}
-        task = loop.create_task(self._serve(batch, deadline))
+        task = loop.create_task(self._serve(batch, self._until))
         self._tasks.add(task)  # the loop itself holds tasks only weakly
         task.add_done_callback(self._tasks.discard)
 
