@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,6 +22,9 @@ settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("house")
+
+# A run that is told to end (`timeout`, a CI system) stops the daemons it started, as after Ctrl-C.
+signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 # Skips are for machines that lack a part.  CI installs them all (`.ci/run`), so there a skip hides a failure.
 _EVERY_PART_IS_HERE = os.environ.get("CI", "").lower() in ("1", "true") and sys.platform.startswith("linux")

@@ -180,6 +180,43 @@ def test_fifty_calls_to_a_stopped_daemon_all_end_at_their_deadline(
     assert hasty.get(SERVICE, "token") == "one"
 
 
+@pytest.mark.parametrize("hurried_first", [True, False])
+def test_a_reader_in_a_hurry_does_not_fail_the_patient_ones(
+    filled: GnomeKeyring, open_secrets: Callable[..., Caller], hurried_first: bool
+) -> None:
+    """Readers of one entry share what goes over the wire, and nothing of their deadlines."""
+    from factorywager.stores.secret_service.store import SecretServiceStore
+
+    store = SecretServiceStore()
+    hasty = open_secrets(store, interactive=False, timeout=DEADLINE)
+    assert hasty.get(SERVICE, "token") == "one"
+    given_up = threading.Event()
+
+    def hurried(facade):
+        try:
+            return (yield facade.get(SERVICE, "token"))
+        except DeadlineError as error:
+            return error.code
+        finally:
+            given_up.set()
+
+    def unhurried(facade):
+        return (yield type(facade)(store, interactive=False, timeout=20).get(SERVICE, "token"))
+
+    def thaw() -> None:
+        given_up.wait(10)
+        filled.thaw()
+
+    filled.freeze()
+    thawer = threading.Thread(target=thaw, daemon=True)
+    thawer.start()
+    chains = [hurried, *[unhurried] * 5] if hurried_first else [*[unhurried] * 5, hurried]
+    with under(10):
+        outcomes = hasty.together(chains)
+    thawer.join(10)
+    assert sorted(outcomes) == ["ERR_SECRETS_TIMEOUT", *["one"] * 5]
+
+
 def test_a_stopped_bus_ends_at_the_deadline_too(
     filled: GnomeKeyring, bus: Bus, open_secrets: Callable[..., Caller]
 ) -> None:
