@@ -18,6 +18,7 @@ from ..protocols.received import Received
 from .bus import NO_ANSWER, Bus, gone, refused, session_bus_addresses, unreachable
 
 _CHUNK = 65536
+_SECONDS_TO_POST = 1.0
 
 
 class BlockingBus(Bus):
@@ -82,11 +83,16 @@ class BlockingBus(Bus):
         return subscription.take()
 
     def post(self, call: Message) -> None:
-        with self._writing, contextlib.suppress(StoreError):
+        if not self._writing.acquire(timeout=_SECONDS_TO_POST):
+            return
+        try:
             if not self.closed:
                 data, exchange = self.router.send([call])
                 self.router.forget(exchange)
-                self._write(data, Deadline(1.0))
+                with contextlib.suppress(StoreError):
+                    self._write(data, Deadline(_SECONDS_TO_POST))
+        finally:
+            self._writing.release()
 
     def close(self) -> None:
         self._end(UnavailableError("the connection to the session bus was closed"))
