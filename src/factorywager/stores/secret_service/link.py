@@ -15,7 +15,8 @@ from ...protocols import secret_service as api
 from ...protocols.dbus import Prepared
 from ...protocols.received import Received
 from ...protocols.session import Handshake, SessionKey
-from ...transports.bus import Bus, Call, Connect, World
+from ...transports.bus import Bus
+from ...transports.requests import Call, Connect, World
 from .paths import KnownPaths
 from .reads import Reads
 from .translate import NO_DAEMON_HINT, STORE, StaleSessionError, VanishedError, checked

@@ -10,7 +10,7 @@ from ...flow import Flow, Gate
 from ...protocols import dbus
 from ...protocols import secret_service as api
 from ...protocols.received import Received
-from ...transports.bus import Call, Hear
+from ...transports.requests import Call, Hear
 from ..store import Terms
 from .link import Link
 from .translate import STORE, checked

@@ -11,7 +11,7 @@ from ...protocols import dbus
 from ...protocols import secret_service as api
 from ...protocols.dbus import Subscription
 from ...protocols.received import Received
-from ...transports.bus import Hear
+from ...transports.requests import Hear
 from ..store import Terms, Watch
 from .items import describe, search
 from .link import Link
