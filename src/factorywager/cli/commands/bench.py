@@ -6,7 +6,6 @@ Everything is measured in one run and by turns, so that whatever else the machin
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -80,13 +79,12 @@ class Bench:
         secrets = AsyncSecrets(store, **settings)
         asynchronous = AsyncCases(secrets, service, names)
         self._stack.callback(asynchronous.close)
+        blocking.warm_up()
+        asynchronous.warm_up()
         self.add(blocking.get(), asynchronous.get(), blocking.get_many(), asynchronous.gather(), blocking.set())
-        if "cache" in inspect.signature(Secrets).parameters:
-            settings["cache"] = _CACHE
-            cached = self._stack.enter_context(Secrets(self.session.store, **settings))
-            self.add(*BlockingCases(cached, service, names).cached())
-        else:
-            self.add(Absent("factorywager, cached", "this version has no cache"))
+        cached = Secrets(store, **settings, cache=_CACHE)
+        self._stack.callback(cached.clear)
+        self.add(*BlockingCases(cached, service, names).cached())
 
     def add_processes(self) -> None:
         launcher = Launcher(os.environ)
@@ -106,7 +104,7 @@ class Bench:
         if self._is_daemon:
             floor = Floor()
             self._stack.callback(floor.close)
-            self.add(floor.ping(), floor.get_secrets(service, names))
+            self.add(floor.ping(), *floor.reads(service, names))
             self.add(beside.bun(service, _FIFTY, ("get", "all_50", "set"), os.environ))
             self.add(beside.python_keyring(service, 1, os.environ))
         else:

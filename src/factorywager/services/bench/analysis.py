@@ -50,11 +50,9 @@ def analysis(store: str, results: Mapping[str, Result]) -> list[str]:
 
 
 def _cached(results: Mapping[str, Result]) -> str:
-    one, fifty = results.get("library.cached_get"), results.get("library.cached_get_many_50")
-    if one is None or fifty is None:
-        return "Only a cache in the program could do that, and this store was measured without one."
+    one, fifty = (results[f"library.cached_{what}"].median for what in ("get", "get_many_50"))
     return (
         f"Only a cache in the program can do that. This library's is off unless asked for (cache=60), keeps values in "
-        f"locked memory and drops them when the store says that they changed: {quantity(one.median)} for one secret "
-        f"and {quantity(fifty.median)} for fifty."
+        f"locked memory and drops them when the store says that something changed: {quantity(one)} for one secret "
+        f"and {quantity(fifty)} for fifty."
     )

@@ -10,6 +10,7 @@ from jeepney.io.blocking import open_dbus_connection
 from jeepney.low_level import Message
 from jeepney.wrappers import DBusAddress, new_method_call
 
+from ...model import Ref
 from ...protocols import secret_service as api
 from ...protocols.dbus import Prepared
 from ...protocols.session import Handshake
@@ -19,6 +20,7 @@ from .measure import Case
 _PATIENCE = 30.0  # seconds
 _CHUNK = 1 << 20
 _PEER = DBusAddress(api.ROOT, api.BUS_NAME, "org.freedesktop.DBus.Peer")
+_ITEM = "org.freedesktop.Secret.Item"
 
 PING_KEY = "daemon.ping"
 GET_SECRETS_KEY = "daemon.get_secrets_50"
@@ -40,14 +42,18 @@ class Floor:
         """The shortest way to the daemon and back."""
         return self._case(PING_KEY, ONE, "the daemon's Ping", new_method_call(_PEER, "Ping"))
 
-    def get_secrets(self, service: str, wanted: Sequence[str]) -> Case:
-        """The daemon's work for a bulk read whose paths are known: encrypting and sending."""
-        session, _ = api.opened(self._ask(api.open_session(Handshake().public_key)))
-        paths = []
+    def reads(self, service: str, wanted: Sequence[str]) -> list[Case]:
+        """The daemon's work for reads whose paths are known, of one secret and of all: encrypting and sending."""
+        _, session = self._ask(api.open_session(Handshake().public_key)).body
+        paths: list[str] = []
         for name in wanted:
-            paths += api.found(self._ask(api.search(api.attributes_of_service(service) | {"account": name})))[0]
-        call = api.get_secrets(paths, session)
-        return self._case(GET_SECRETS_KEY, FIFTY, "the daemon's GetSecrets", call, secrets=len(paths))
+            unlocked, _ = self._ask(api.search(api.attributes(Ref(service, name)))).body
+            paths += unlocked
+        one = new_method_call(DBusAddress(paths[0], api.BUS_NAME, _ITEM), "GetSecret", "o", (session,))
+        return [
+            self._case("daemon.get_secret", ONE, "the daemon's GetSecret", one),
+            self._case(GET_SECRETS_KEY, FIFTY, "the daemon's GetSecrets", api.get_secrets(paths, session), len(paths)),
+        ]
 
     def _ask(self, call: Message) -> Message:
         return self._connection.send_and_get_reply(call, timeout=_PATIENCE)

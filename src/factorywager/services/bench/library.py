@@ -56,6 +56,11 @@ class BlockingCases(_Cases):
         super().__init__(service, names)
         self._secrets = secrets
 
+    def warm_up(self) -> None:
+        """Read each entry once: what is remembered of an entry is remembered then."""
+        for _ in self.fifty:
+            self._get()
+
     def get(self) -> Case:
         return Case("library.get", ONE, f"{US}, blocking", lambda count: timed(self._get, count))
 
@@ -110,6 +115,10 @@ class AsyncCases(_Cases):
         super().__init__(service, names)
         self._secrets = secrets
         self._loop = asyncio.new_event_loop()
+
+    def warm_up(self) -> None:
+        """As `BlockingCases.warm_up`."""
+        self._run(self._get, len(self.fifty))
 
     def close(self) -> None:
         self._loop.close()

@@ -16,6 +16,7 @@ Unit = Literal["ns", "bytes"]
 
 _MOST_SAMPLES = 400  # in one turn
 _LEAST_TURNS = 3  # of a case that takes longer than its share
+_ENDLESS = 100  # turns that one sample may take; of a case that takes longer there is only that one
 
 
 class CaseError(Exception):
@@ -91,21 +92,23 @@ class _Schedule:
     def __init__(self, case: Case, plan: Plan) -> None:
         self.case = case
         self.samples: list[float] = []
-        seconds = self._warm_up(plan.turn)
+        self.burst = 1
+        self._rounds = plan.rounds
+        self._turns = 0
+        first, seconds = self._sample()
+        if seconds > _ENDLESS * plan.turn:
+            self.samples += first
+            return
+        # The first sample connects, opens and compiles; it is not counted.
+        seconds = max(1e-9, min(self._sample()[1], self._sample()[1]))
         self.burst = max(1, min(_MOST_SAMPLES, int(plan.turn / seconds)))
         affordable = int(plan.turn * plan.rounds / seconds)
         self._turns = min(plan.rounds, max(_LEAST_TURNS, affordable))
-        self._rounds = plan.rounds
 
-    def _warm_up(self, turn: float) -> float:
-        """Seconds for one sample.  The first connects, opens and compiles; it counts only where it is all there is."""
-        seconds = self._timed()
-        return seconds if seconds > 20 * turn else max(1e-9, min(self._timed(), self._timed()))
-
-    def _timed(self) -> float:
+    def _sample(self) -> tuple[Sequence[float], float]:
+        """One sample, and the seconds that it took to take."""
         began = time.perf_counter()
-        self.case.measure(1)
-        return time.perf_counter() - began
+        return self.case.measure(1), time.perf_counter() - began
 
     def is_due(self, number: int) -> bool:
         """Whether it has a turn in that round: its turns are spread evenly over the run."""

@@ -138,6 +138,12 @@ def goal_rows(outcomes: Iterable[Outcome]) -> list[list[str]]:
     return table
 
 
+def markdown(heads: Sequence[str], table: Sequence[Sequence[str]]) -> str:
+    """A table for a page."""
+    lines = [heads, ["---"] * len(heads), *table]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
 def _figure(value: float, kind: str) -> str:
     return quantity(value) if kind in ("ns", "over") else f"{significant(value)} {_TIMES}"
 
