@@ -1,7 +1,7 @@
 """The Linux kernel's keyring as a place for an opened master key, until a time the user sets (keyrings(7)).
 
-One ``user`` key per vault generation in the session keyring: gone with the login session, unreadable to other
-sessions, never swapped out with the process, revoked by `forget`.  The payload is the key and the Unix time of its
+One ``user`` key per vault generation in the session keyring: gone with the login session (or with the user's last
+process, where logins have none of their own), unreadable to other sessions, never swapped out with the process, revoked by `forget`.  The payload is the key and the Unix time of its
 expiry, because the kernel tells a key's remaining time only in words.
 """
 
@@ -21,7 +21,7 @@ from ...protocols.vault import KEY_BYTES, Header
 from .translate import STORE
 
 _SESSION_KEYRING = -3
-_REVOKE, _SEARCH, _READ, _SET_TIMEOUT = 3, 10, 11, 15  # keyctl(2)
+_GET_ID, _REVOKE, _SEARCH, _READ, _SET_TIMEOUT = 0, 3, 10, 11, 15  # keyctl(2)
 
 # add_key and keyctl in each architecture's <asm/unistd.h>; glibc has no wrappers
 _CALLS = {
@@ -95,13 +95,23 @@ def _description(header: Header) -> bytes:
 
 
 def _search(header: Header) -> int | None:
-    serial = _keyctl(_SEARCH, _SESSION_KEYRING, b"user", _description(header), 0)
+    serial = _keyctl(_SEARCH, _session(), b"user", _description(header), 0)
     return serial if serial >= 0 else None
+
+
+def _session() -> int:
+    """The session keyring's serial number.
+
+    Where nothing has made one for the login (no pam_keyinit: containers, cron), asking without "create" gives the
+    user's session keyring, which all of the user's processes share.  add_key(2) on the special name would make a new
+    one there, and it would end with this process.
+    """
+    return _keyctl(_GET_ID, _SESSION_KEYRING, 0)
 
 
 def _add_key(description: bytes, payload: ctypes.Array[ctypes.c_char]) -> int:
     """add_key(2)."""
-    serial = _call(0, b"user", description, payload, ctypes.c_size_t(len(payload)), _SESSION_KEYRING)
+    serial = _call(0, b"user", description, payload, ctypes.c_size_t(len(payload)), _session())
     if serial < 0:
         raise _unavailable(ctypes.get_errno())
     return serial
