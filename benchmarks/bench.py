@@ -64,8 +64,8 @@ class Bench:
     # --- the Secret Service -------------------------------------------------------------------
 
     def _add_reads(self, own: Keyring) -> None:
-        kinds = ["get", "async_get", "get_many_50", "gather_50", "set", "cached", "environment", "floor"]
-        self.add(library(own.env, "secret-service", *kinds))
+        kinds = ["get", "async_get", "get_many_50", "gather_50", "set", "cached", "environment"]
+        self.add(library(own.env, "secret-service", *kinds, "ping", "daemon_get", "daemon_get_50"))
         self.add(beside.bun(SERVICE, 50, ("get", "all_50", "set"), own.env))
         theirs = Keyring(self._stack, 0)  # entries of another form: a daemon of its own, with as many
         self.add(beside.python_keyring(SERVICE, 50, theirs.env))
@@ -73,15 +73,15 @@ class Bench:
         self.add(self._keyring_rs())
 
     def _add_many(self, own: Keyring) -> None:
-        self.add(library(own.env, "secret-service", "get_many_500", "gather_1000"))
+        self.add(library(own.env, "secret-service", "get_many_500", "gather_1000", "daemon_get_500"))
         self.add(beside.bun(SERVICE, 1000, ("all_1000",), own.env))
-        self._add_growth(own.env, 1000)
+        self._add_growth(own.env, 1000, "get_many_50")
 
-    def _add_growth(self, env: Mapping[str, str], size: int) -> None:
+    def _add_growth(self, env: Mapping[str, str], size: int, *more: str) -> None:
         def rename(case: Case) -> Case:
-            return case._replace(key=f"{case.key}_of_{size}", group=f"one secret among {size:,}")
+            return case._replace(key=f"{case.key}_of_{size}", group=f"{case.group} among {size:,}")
 
-        self.add(library(env, "secret-service", "get", size=size), rename)
+        self.add(library(env, "secret-service", "get", "daemon_get", *more, size=size), rename)
         self.add(beside.bun(SERVICE, size, ("get",), env), rename)
 
     def _keyring_rs(self) -> Worker | Absent:

@@ -8,12 +8,13 @@ from factorywager.services.bench.corner import made_up, names
 from harness.bus import Bus
 from harness.gnome_keyring import GnomeKeyring
 from harness.process import eventually
-from harness.raw_service import bun_attributes
+from harness.raw_service import LOGIN, bun_attributes
 
 SERVICE = "com.factorywager.bench"
 
 
 _MOST_WRITTEN = 100
+_FROM_FILE = LOGIN.replace("login", "bench")
 
 
 class Keyring:
@@ -45,6 +46,7 @@ class Keyring:
                     raw.create(attributes, made_up(number).encode())
             else:
                 eventually(lambda: raw.search(entries[-1]), "the keyring file is read")
+                raw.unlock("", _FROM_FILE)
 
 
 def _keyring_file(size: int) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack
+from functools import cache
 
 from factorywager.aio import AsyncSecrets
 from factorywager.blocking import Secrets
@@ -22,6 +23,7 @@ def main(store: str, service: str, size: int, *kinds: str) -> None:
     blocking = BlockingCases(Secrets(store), service, entries)
     asynchronous = AsyncCases(AsyncSecrets(store), service, entries)
     cases: list[Case] = []
+    floor = cache(Floor)
     with ExitStack() as stack:
         for kind in kinds:
             match kind.split("_"):
@@ -39,9 +41,12 @@ def main(store: str, service: str, size: int, *kinds: str) -> None:
                     cases.append(blocking.set())
                 case ["environment"]:
                     cases += stack.enter_context(Environment()).cases()
-                case ["floor"]:
-                    floor = Floor()
-                    cases += [floor.ping(), *floor.reads(service, entries[:50])]
+                case ["ping"]:
+                    cases.append(floor().ping())
+                case ["daemon", "get"]:
+                    cases.append(floor().get_secret(service, entries[0]))
+                case ["daemon", "get", count]:
+                    cases.append(floor().get_secrets(service, entries[: int(count)]))
                 case ["cached"]:
                     cases += BlockingCases(Secrets(store, cache=_CACHE), service, entries).cached()
         serve(cases)

@@ -22,7 +22,7 @@ from ...services.bench.corner import Corner
 from ...services.bench.floor import Floor
 from ...services.bench.launcher import Launcher
 from ...services.bench.library import AsyncCases, BlockingCases
-from ...services.bench.measure import Absent, Case, Plan, Result, measure_all
+from ...services.bench.measure import Absent, Case, CaseError, Plan, Result, measure_all
 from ...services.bench.worker import Worker
 from ..arguments import Parser
 from ..output import BOLD, Output, painted
@@ -102,14 +102,21 @@ class Bench:
         self.add(*self._stack.enter_context(beside.Environment()).cases())
         service, names = self._corner.service, self._corner.names
         if self._is_daemon:
-            floor = Floor()
-            self._stack.callback(floor.close)
-            self.add(floor.ping(), *floor.reads(service, names))
+            self._add_floor()
             self.add(beside.bun(service, _FIFTY, ("get", "all_50", "set"), os.environ))
             self.add(beside.python_keyring(service, 1, os.environ))
         else:
             reason = f"reads the OS store, and this is the {self.session.store} store"
             self.add(*[Absent(peer.name, reason) for peer in (beside.BUN, beside.PYTHON_KEYRING, beside.SECRET_TOOL)])
+
+    def _add_floor(self) -> None:
+        service, names = self._corner.service, self._corner.names
+        try:
+            floor = Floor()
+            self._stack.callback(floor.close)
+            self.add(floor.ping(), floor.get_secret(service, names[0]), floor.get_secrets(service, names))
+        except CaseError as error:
+            self.add(Absent("the daemon's own answers", f"failed: {error}"))
 
     @property
     def _is_daemon(self) -> bool:
@@ -135,6 +142,9 @@ def run(session: Session) -> int:
         results, failed = measure_all(bench.cases, Plan(rounds, _TURN))
     absent = [*bench.absent, *failed]
     by_key = {result.case.key: result for result in results}
+    if failed and not {"library.get", "library.get_many_50"} <= by_key.keys():
+        hint = "does another program delete them?"
+        raise PlatformError("entries vanished while they were measured", hint=hint, store=session.store)
     said = analysis(session.store, by_key)
     if session.options.svg:
         _draw(Path(session.options.svg), session.store, results)
