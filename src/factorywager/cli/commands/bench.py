@@ -7,6 +7,7 @@ Everything is measured in one run and by turns, so that whatever else the machin
 from __future__ import annotations
 
 import os
+from argparse import ArgumentTypeError
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 from ... import __version__
 from ...aio import AsyncSecrets
 from ...blocking import Secrets
-from ...errors import ArgumentValueError, PlatformError, StoreError
+from ...errors import PlatformError, StoreError
 from ...services.bench import beside, chart, report
 from ...services.bench.analysis import analysis
 from ...services.bench.corner import Corner
@@ -43,7 +44,7 @@ def arguments(parser: Parser) -> None:
 
 def _rounds(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 10_000:
-        raise ArgumentValueError("expected a number of rounds from 1 to 10000", hint="twenty take half a minute")
+        raise ArgumentTypeError("expected a number of rounds from 1 to 10000")
     return int(text)
 
 
@@ -100,7 +101,7 @@ class Bench:
 
     def add_others(self) -> None:
         self.add(*self._stack.enter_context(beside.Environment()).cases())
-        service, names = self._corner.service, self._corner.names
+        service = self._corner.service
         if self._is_daemon:
             self._add_floor()
             self.add(beside.bun(service, _FIFTY, ("get", "all_50", "set"), os.environ))
