@@ -121,7 +121,13 @@ class SecretReleasedError(FactoryWagerError):
 
 
 class StoreError(FactoryWagerError):
-    """A store could not do what it was asked.  Abstract; ``safe_get`` turns these into ``None``."""
+    """A store could not do what it was asked.  Abstract; ``safe_get`` turns these into ``None``.
+
+    Attributes:
+        stored: after ``set_many`` failed in part, the names that are stored nevertheless; else empty.
+    """
+
+    stored: tuple[str, ...] = ()
 
 
 class NotFoundError(StoreError, LookupError):

@@ -131,7 +131,10 @@ class Operations:
         return self._run("get_many", body, service=service)
 
     def set_many(self, service: str, values: Mapping[str, Secret], options: Options = PLAIN) -> Flow[None]:
-        """Store several; as one change where the store can, else one after the other until one fails."""
+        """Store several: as one change where the store can, else each for itself.
+
+        When some fail, the first one's error is raised, and its ``stored`` names those that are stored all the same.
+        """
         body = partial(_set_many, service=service, values=values, options=options, strict=self.strict)
         return self._run("set_many", body, service=service)
 
@@ -270,13 +273,39 @@ def _set_many(
         if isinstance(store, ability.WritesMany):
             yield from store.set_many(service, full, terms, options)
         else:
-            for name, value in full.items():
-                yield from store.set(Ref(service, name), value, terms, options)
+            _raise_first(service, (yield from _set_each(store, terms, service, full, options)))
         for name in values.keys() - full.keys():
             yield from store.delete(Ref(service, name), terms)
     finally:
         for value in values.values():
             value.wipe()
+
+
+def _set_each(
+    store: Store, terms: Terms, service: str, values: Mapping[str, Secret], options: Options
+) -> Flow[dict[str, StoreError | None]]:
+    if isinstance(store, ability.WritesEach):
+        return (yield from store.set_each(service, values, terms, options))
+    outcomes: dict[str, StoreError | None] = {}
+    for name, value in values.items():
+        try:
+            yield from store.set(Ref(service, name), value, terms, options)
+            outcomes[name] = None
+        except StoreError as error:
+            outcomes[name] = error
+            break
+    return outcomes
+
+
+def _raise_first(service: str, outcomes: Mapping[str, StoreError | None]) -> None:
+    """Raise the first failure, which tells what was stored all the same."""
+    for name, error in outcomes.items():
+        if error is not None:
+            error.service, error.name = service, name
+            error.stored = tuple(stored for stored, failure in outcomes.items() if failure is None)
+            if error.stored:
+                error.message += f"; stored were: {', '.join(error.stored)}"
+            raise error
 
 
 def _watch(store: Store, terms: Terms, *, service: str | None) -> Flow[Watch]:

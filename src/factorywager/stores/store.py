@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkable
 
+from ..errors import StoreError
 from ..flow import Deadline, Flow
 from ..model import Change, Info, Ref, Secret
 
@@ -85,6 +86,17 @@ class WritesMany(Protocol):
     """Can write several entries of a service as one change: all of them, or none."""
 
     def set_many(self, service: str, values: Mapping[str, Secret], terms: Terms, options: Options) -> Flow[None]: ...
+
+
+@runtime_checkable
+class WritesEach(Protocol):
+    """Can write several entries at a time, each for itself: some may be stored when others are not."""
+
+    def set_each(
+        self, service: str, values: Mapping[str, Secret], terms: Terms, options: Options
+    ) -> Flow[dict[str, StoreError | None]]:
+        """What became of each: ``None`` for those that the store has acknowledged."""
+        ...
 
 
 @runtime_checkable

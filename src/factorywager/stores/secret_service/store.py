@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 
-from ...errors import InteractionNotAllowedError, LockedError, PlatformError, UnavailableError
+from ...errors import PlatformError, StoreError, UnavailableError
 from ...flow import Flow, Work
 from ...model import Info, Ref, Secret
 from ...protocols import secret_service as api
@@ -13,7 +13,7 @@ from ..store import Finding, Options, Pulse, Terms, Watch
 from .items import Matches, choose, describe, read_entry, read_known, search, search_service
 from .link import Link, Links
 from .prompts import Prompts
-from .translate import STORE, StaleSessionError, VanishedError, checked
+from .translate import STORE, StaleSessionError, VanishedError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,11 +21,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 Infos: TypeAlias = list[Info]  # inside the class, `list` is a method
-
-_NO_COLLECTION_HINT = (
-    "create one by logging in to the desktop, or headless with "
-    "`printf %s PASSWORD | gnome-keyring-daemon --unlock --components=secrets`; or use --store vault"
-)
 
 
 class SecretServiceStore:
@@ -62,15 +57,10 @@ class SecretServiceStore:
         return (yield from self._attempt(act, terms))
 
     def set(self, ref: Ref, value: Secret, terms: Terms, options: Options) -> Flow[None]:
-        def act(link: Link) -> Flow[None]:
-            collection = yield from self._collection(link, terms)
-            try:
-                yield from self._create(link, collection, ref, value, terms)
-            except LockedError:
-                yield from self._prompts.unlock(link, [collection], terms)
-                yield from self._create(link, collection, ref, value, terms)
-
-        yield from self._attempt(act, terms)
+        outcomes = yield from self.set_each(ref.service, {ref.name: value}, terms, options)
+        for error in outcomes.values():
+            if error is not None:
+                raise error
 
     def delete(self, ref: Ref, terms: Terms) -> Flow[bool]:
         """Removes every item that is this entry, in every collection: what is deleted must not be found again."""
@@ -116,6 +106,13 @@ class SecretServiceStore:
         from .bulk import read_service
 
         return (yield from self._attempt(lambda link: read_service(link, service, names, self._prompts, terms), terms))
+
+    def set_each(
+        self, service: str, values: Mapping[str, Secret], terms: Terms, options: Options
+    ) -> Flow[dict[str, StoreError | None]]:
+        from .writes import write_each
+
+        return (yield from self._attempt(lambda link: write_each(link, service, values, self._prompts, terms), terms))
 
     def watch(self, service: str | None, terms: Terms) -> Flow[Watch]:
         from .watch import ItemWatch
@@ -194,41 +191,6 @@ class SecretServiceStore:
     def _open(self, link: Link, locked: Sequence[str], terms: Terms) -> Flow[None]:
         if locked:
             yield from self._prompts.unlock(link, locked, terms)
-
-    def _collection(self, link: Link, terms: Terms) -> Flow[str]:
-        """The collection to write to; created, by the daemon's prompt for its password, where there is none."""
-        collection = yield from link.default_collection(terms.deadline)
-        if collection is not None:
-            return collection
-        reply = yield from link.ask(api.create_collection("Login", "default"), terms.deadline)
-        created, prompt = api.object_and_prompt(reply)
-        if prompt != api.NO_PATH:
-            try:
-                yield from self._prompts.run(link, prompt, terms)
-            except InteractionNotAllowedError:
-                raise UnavailableError(
-                    "the secret service has no default collection to store in", hint=_NO_COLLECTION_HINT, store=STORE
-                ) from None
-            created = (yield from link.default_collection(terms.deadline)) or api.NO_PATH
-        if created == api.NO_PATH:
-            raise UnavailableError("the default collection was not created", hint=_NO_COLLECTION_HINT, store=STORE)
-        return created
-
-    def _create(self, link: Link, collection: str, ref: Ref, value: Secret, terms: Terms) -> Flow[None]:
-        iv, ciphertext = link.key.encrypt(value)
-        secret = api.Ciphertext(link.session, iv, ciphertext, "text/plain")
-        create = api.create_item(collection, ref, secret)
-        created, matching = yield from link.ask_all([create, api.search(api.attributes(ref))], terms.deadline)
-        item, prompt = api.object_and_prompt(checked(created))
-        if prompt != api.NO_PATH:
-            yield from self._prompts.run(link, prompt, terms)
-            return
-        if item == api.NO_PATH:
-            raise PlatformError("the daemon acknowledged the entry without creating it", store=STORE)
-        # CreateItem replaces one item.  Others that match in the same collection would make the entry ambiguous.
-        unlocked, _ = api.found(checked(matching))
-        twins = [path for path in unlocked if path != item and api.collection_of(path) == collection]
-        yield from link.ask_all([api.delete_item(path) for path in twins], terms.deadline)
 
 
 def _moment(seconds: int) -> datetime | None:

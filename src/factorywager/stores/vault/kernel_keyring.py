@@ -1,8 +1,9 @@
 """The Linux kernel's keyring as a place for an opened master key, until a time the user sets (keyrings(7)).
 
 One ``user`` key per vault generation in the session keyring: gone with the login session (or with the user's last
-process, where logins have none of their own), unreadable to other sessions, never swapped out with the process, revoked by `forget`.  The payload is the key and the Unix time of its
-expiry, because the kernel tells a key's remaining time only in words.
+process, where logins have none of their own), unreadable to other sessions, never swapped out with the process,
+revoked by `forget`.  The payload is the key and the Unix time of its expiry, because the kernel tells a key's
+remaining time only in words.
 """
 
 from __future__ import annotations
