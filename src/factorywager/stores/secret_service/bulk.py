@@ -46,6 +46,7 @@ def _read_known(link: Link, service: str, names: Sequence[str], terms: Terms) ->
     """What can be had without searching; a path counts if it is still known once the reply is here."""
     paths = link.paths
     yield from meet_strangers(link, terms.deadline)
+    epoch = paths.epoch
     known = {name: path for name in names if (path := paths.find(Ref(service, name))) is not None}
     encrypted = yield from fetch(link, list(known.values()), terms.deadline)
     if paths.strangers:
@@ -53,7 +54,7 @@ def _read_known(link: Link, service: str, names: Sequence[str], terms: Terms) ->
     return {
         name: decrypt(link, encrypted[path])
         for name, path in known.items()
-        if path in encrypted and paths.find(Ref(service, name)) == path
+        if path in encrypted and paths.find(Ref(service, name)) == path and not paths.changed(path, epoch)
     }
 
 
@@ -69,11 +70,12 @@ def _read(
     if locked:
         yield from prompts.unlock(link, locked, terms)
     single = {name: paths[0] for name, paths in chosen.items() if len(paths) == 1}
-    secrets = yield from read_many(link, list(single.values()), deadline)
+    items = {path: Ref(service, name) for name, path in single.items()}
+    secrets = yield from read_many(link, items, epoch, deadline)
     values = {name: secrets[path] for name, path in single.items()}
     for name, paths in chosen.items():
         if name not in single:
-            values[name] = yield from read_entry(link, paths, deadline)
+            values[name] = yield from read_entry(link, Ref(service, name), paths, epoch, deadline)
     for name, path in single.items():
         if len(found[name].all) == 1:
             yield from link.remember(Ref(service, name), path, epoch, deadline)

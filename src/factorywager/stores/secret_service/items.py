@@ -18,6 +18,10 @@ from .reads import MOST_IN_A_CALL
 from .translate import STORE, StaleSessionError, VanishedError, checked
 
 
+# Then the entry is searched for: where others change something without end, there would be new items without end.
+_MOST_TRIES = 3
+
+
 class Matches(NamedTuple):
     """Paths of the items that a search found."""
 
@@ -86,15 +90,19 @@ def choose(link: Link, matches: Matches, deadline: Deadline) -> Flow[list[str]]:
 def read_known(link: Link, ref: Ref, deadline: Deadline) -> Flow[Secret | None]:
     """The value of an entry whose item is known, in one round trip; ``None`` where it has to be searched for.
 
-    The reply counts only if the item is still known to be the entry once it is here (see `KnownPaths`).
+    The reply counts only if the item was still known to be the entry when it came (see `KnownPaths`).
     """
     paths = link.paths
-    while (path := paths.find(ref)) is not None:
+    for _ in range(_MOST_TRIES):
+        epoch = paths.epoch
+        path = paths.find(ref)
+        if path is None:
+            return None
         strangers = list(paths.strangers)
         if strangers:
             calls = [*map(api.item_attributes, strangers), api.get_secret(path, link.session)]
             *introductions, reply = yield from link.ask_all(calls, deadline)
-            paths.introduce(strangers, _refs(introductions))
+            paths.introduce(strangers, _refs(introductions), epoch)
             try:
                 encrypted = api.secret(checked(reply))
             except (LockedError, VanishedError):
@@ -103,21 +111,19 @@ def read_known(link: Link, ref: Ref, deadline: Deadline) -> Flow[Secret | None]:
             encrypted = yield link.reads.read(path, deadline)
         if encrypted is None:
             paths.forget(ref)
-        elif paths.find(ref) == path and not paths.strangers:
+        elif paths.find(ref) == path and not paths.changed(path, epoch) and not paths.strangers:
             return decrypt(link, encrypted)
     return None
 
 
-def read_entry(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[Secret]:
-    """The value of one entry.
+def read_entry(link: Link, ref: Ref, paths: Sequence[str], epoch: int, deadline: Deadline) -> Flow[Secret]:
+    """The value of one entry, by the items that have been found to be it since ``epoch``.
 
     Raises:
         AmbiguousError: several items are that entry, and they disagree.
-        LockedError, VanishedError: an item is locked, or gone, by now.
+        LockedError, VanishedError: an item is locked, or no longer that entry, by now.
     """
-    if len(paths) == 1:
-        return decrypt(link, api.secret((yield from link.ask(api.get_secret(paths[0], link.session), deadline))))
-    values = list((yield from read_many(link, paths, deadline)).values())
+    values = list((yield from read_many(link, dict.fromkeys(paths, ref), epoch, deadline)).values())
     first, others = values[0], values[1:]
     agree = all(first == other for other in others)
     for value in others if agree else values:
@@ -131,17 +137,21 @@ def read_entry(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[Sec
     return first
 
 
-def read_many(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[dict[str, Secret]]:
-    """The values of many items by path, in one round trip.
+def read_many(link: Link, items: Mapping[str, Ref], epoch: int, deadline: Deadline) -> Flow[dict[str, Secret]]:
+    """The values of many items by path, in one round trip, where nothing has changed since ``epoch``.
 
-    The daemon silently leaves out what is locked or gone: those are asked for one by one, for their error.
+    The daemon silently leaves out what is locked or gone: those are asked for one by one, for their error; and so
+    are those that another program has changed since they were found, together with which entry they are.
     """
-    encrypted = yield from fetch(link, paths, deadline)
-    left_out = [path for path in paths if path not in encrypted]
-    replies = yield from link.ask_all([api.get_secret(path, link.session) for path in left_out], deadline)
-    for path, reply in zip(left_out, replies, strict=True):
+    encrypted = yield from fetch(link, list(items), deadline)
+    doubtful = [path for path in items if path not in encrypted or link.paths.changed(path, epoch)]
+    calls = [call for path in doubtful for call in (api.get_secret(path, link.session), api.item_attributes(path))]
+    replies = yield from link.ask_all(calls, deadline)
+    for path, reply, ref in zip(doubtful, replies[::2], _refs(replies[1::2]), strict=True):
         encrypted[path] = api.secret(checked(reply))
-    return {path: decrypt(link, encrypted[path]) for path in paths}
+        if ref != items[path]:
+            raise VanishedError(path)
+    return {path: decrypt(link, encrypted[path]) for path in items}
 
 
 def fetch(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[dict[str, api.Ciphertext]]:
@@ -179,10 +189,10 @@ def identify(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[dict[
 
 def meet_strangers(link: Link, deadline: Deadline) -> Flow[None]:
     """Ask items that appeared, or changed, which entries they are."""
-    while link.paths.strangers:
-        strangers = list(link.paths.strangers)
-        replies = yield from link.ask_all([api.item_attributes(path) for path in strangers], deadline)
-        link.paths.introduce(strangers, _refs(replies))
+    epoch = link.paths.epoch
+    strangers = list(link.paths.strangers)
+    replies = yield from link.ask_all([api.item_attributes(path) for path in strangers], deadline)
+    link.paths.introduce(strangers, _refs(replies), epoch)
 
 
 def _refs(replies: Sequence[Received]) -> list[Ref | None]:

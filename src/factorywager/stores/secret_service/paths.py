@@ -18,6 +18,7 @@ from ...protocols.dbus import Router
 # More new items than this are not asked about one by one: then everything is searched for again.
 _MOST_STRANGERS = 16
 _MOST_PATHS = 16384
+_MOST_CHANGES = 4096
 
 
 class KnownPaths:
@@ -34,6 +35,8 @@ class KnownPaths:
         self.strangers: set[str] = set()
         self._paths: dict[Ref, str] = {}
         self._refs: dict[str, Ref] = {}
+        self._changes: dict[str, int] = {}  # by path, the epoch that its latest change began
+        self._oldest = 0  # of changes up to this epoch nothing is known any more
         self._lock = threading.Lock()  # signals are heard on whichever thread reads the connection
         self._signals = router.subscribe(lambda signal: api.is_item_signal(signal) and dbus.sender(signal) == owner)
         self._signals.on_message = self._hear
@@ -45,6 +48,10 @@ class KnownPaths:
     def ref(self, path: str) -> Ref | None:
         """The entry that a known path is."""
         return self._refs.get(path)
+
+    def changed(self, path: str, epoch: int) -> bool:
+        """Whether an item was changed, or may have been, after ``epoch``: what it was then it need not be now."""
+        return epoch < self._oldest or self._changes.get(path, 0) > epoch
 
     def remember(self, ref: Ref, path: str, epoch: int) -> None:
         """Keep what was found out since ``epoch``, unless something has changed meanwhile."""
@@ -62,26 +69,31 @@ class KnownPaths:
         if path is not None:
             self._refs.pop(path, None)
 
-    def introduce(self, paths: Sequence[str], refs: Sequence[Ref | None]) -> None:
-        """What was asked of strangers: which entries they are; ``None`` for those that are none, or gone."""
+    def introduce(self, paths: Sequence[str], refs: Sequence[Ref | None], epoch: int) -> None:
+        """What was asked of strangers since ``epoch``: which entries they are; ``None`` for those that are none, or
+        gone.  One that has changed since stays a stranger."""
         with self._lock:
             for path, ref in zip(paths, refs, strict=True):
                 if ref is not None and self._paths.get(ref) not in (None, path):
                     self._forget(ref)  # it now has two items; a search will choose
-            self.strangers.difference_update(paths)
+            self.strangers.difference_update([path for path in paths if not self.changed(path, epoch)])
 
     def _hear(self) -> None:
         with self._lock:
             while self._signals.messages:
                 signal = self._signals.messages.popleft()
                 self.epoch += 1
-                path = signal.body[0]
+                (path,) = dbus.body(signal, "o")
+                self._changes[path] = self.epoch
                 if path in self._refs:
                     self._forget(self._refs[path])
                 if dbus.member(signal) == "ItemDeleted":
                     self.strangers.discard(path)
                 else:
                     self.strangers.add(path)
+            if len(self._changes) > _MOST_CHANGES:
+                self._changes.clear()
+                self._oldest = self.epoch
             if len(self.strangers) > _MOST_STRANGERS:
                 self.strangers.clear()
                 self._paths.clear()

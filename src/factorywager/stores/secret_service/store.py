@@ -49,7 +49,7 @@ class SecretServiceStore:
                 return None
             paths = yield from choose(link, matches, terms.deadline)
             yield from self._open(link, [path for path in paths if path in matches.locked], terms)
-            secret = yield from read_entry(link, paths, terms.deadline)
+            secret = yield from read_entry(link, ref, paths, epoch, terms.deadline)
             if len(matches.all) == 1:
                 yield from link.remember(ref, paths[0], epoch, terms.deadline)
             return secret
