@@ -32,6 +32,7 @@ class AsyncBus(Bus):
         self._loop = loop
         self._unsent = bytearray()
         self._queue: deque[tuple[Bell, int]] = deque()
+        self._expected = 0  # calls of those who have been let in and have not sent them yet
         # The loop must not keep alive a connection that nobody else knows of any more.
         self._reader = _weakly(self, AsyncBus._read)
         self._writer = _weakly(self, AsyncBus._flush)
@@ -62,7 +63,7 @@ class AsyncBus(Bus):
         raise unreachable(failure) from None
 
     async def call(self, calls: Sequence[Message | Prepared], deadline: Deadline) -> list[Received]:
-        if self._queue or not self.router.has_room(len(calls)):
+        if self._queue or not self._has_room(len(calls)):
             await self._turn(len(calls), deadline)
         if self.closed:
             raise gone()
@@ -88,13 +89,21 @@ class AsyncBus(Bus):
         except BaseException:
             if (bell, calls) in self._queue:
                 self._queue.remove((bell, calls))
-            self._let_in()  # in case it was our turn, which we no longer take
+            else:  # it was our turn, which we no longer take
+                self._expected -= calls
+            self._let_in()
             raise
+        self._expected -= calls
 
     def _let_in(self) -> None:
-        """Ring for the first in the queue, if there is room for its calls; it rings for the next."""
-        if self._queue and (self.closed or self.router.has_room(self._queue[0][1])):
-            self._queue.popleft()[0].ring()
+        """Ring for those at the head of the queue for whose calls there is room, or for all when it is over."""
+        while self._queue and (self.closed or self._has_room(self._queue[0][1])):
+            bell, calls = self._queue.popleft()
+            self._expected += calls
+            bell.ring()
+
+    def _has_room(self, calls: int) -> bool:
+        return self.router.has_room(self._expected + calls)
 
     async def hear(self, subscription: Subscription, deadline: Deadline) -> Received:
         while not subscription.ready:

@@ -18,6 +18,7 @@ from contextlib import suppress
 from functools import partial
 from typing import IO, Any
 
+from ...errors import FactoryWagerError
 from .measure import Absent, Case, CaseError
 
 _PATIENCE = 300.0  # seconds for one turn; python-keyring's encrypted file takes ten for a thousand entries
@@ -33,7 +34,7 @@ def serve(cases: Sequence[Case], absent: Sequence[Absent] = ()) -> None:
         key, count = line.split()
         try:
             _say({"samples": list(by_key[key].measure(int(count)))})
-        except CaseError as error:
+        except (CaseError, FactoryWagerError) as error:  # whose texts have no value in them
             _say({"error": str(error)})
         except Exception as error:  # noqa: BLE001 - whatever a peer raises; its text may quote a value
             _say({"error": type(error).__name__})
