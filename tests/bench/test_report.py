@@ -91,6 +91,11 @@ def test_a_goal_that_could_not_be_judged_is_left_out() -> None:
     assert [row[-1] for row in report.goal_rows(judge(goals, _RESULTS))] == ["reached", "left out"]
 
 
+def test_a_goal_with_several_bounds_is_named_once() -> None:
+    goals = [Goal("one", against, "library.get", "bun.get", 0.35) for against in ("Bun", "Bun, again")]
+    assert [row[:2] for row in report.goal_rows(judge(goals, _RESULTS))] == [["one", "Bun"], ["", "Bun, again"]]
+
+
 def test_svg_is_well_formed_and_draws_every_result() -> None:
     odd = _result("peer.get", 5e6, who='<odd> & "quoted"')
     results = [*_RESULTS.values(), odd]

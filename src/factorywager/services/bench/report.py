@@ -127,14 +127,14 @@ def rows(results: Iterable[Result]) -> list[list[str]]:
 def goal_rows(outcomes: Iterable[Outcome]) -> list[list[str]]:
     """The table below `GOAL_HEADS`."""
     said = {True: "reached", False: "short", None: "left out"}
-    table = []
+    table: list[list[str]] = []
+    about = ""
     for outcome in outcomes:
         goal = outcome.goal
+        what, about = "" if goal.what == about else goal.what, goal.what
         sign = "≥" if goal.at_least else "≤"
         value = "" if outcome.value is None else _figure(outcome.value, goal.kind)
-        table.append(
-            [goal.what, goal.against, f"{sign} {_figure(goal.bound, goal.kind)}", value, said[outcome.reached]]
-        )
+        table.append([what, goal.against, f"{sign} {_figure(goal.bound, goal.kind)}", value, said[outcome.reached]])
     return table
 
 
