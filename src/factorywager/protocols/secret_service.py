@@ -36,6 +36,8 @@ SCHEMA: Final = "com.oven-sh.bun.Secret"
 _SCHEMA_ATTRIBUTE: Final = "xdg:schema"
 
 SIGNALS: Final = f"type='signal',sender='{BUS_NAME}',interface='{_COLLECTION}'"
+# GNOME Keyring says nothing of the items of a collection that is deleted.
+COLLECTION_SIGNALS: Final = f"type='signal',sender='{BUS_NAME}',interface='{_SERVICE}'"
 OWNER_CHANGED: Final = (
     "type='signal',sender='org.freedesktop.DBus',interface='org.freedesktop.DBus',"
     f"member='NameOwnerChanged',arg0='{BUS_NAME}'"
@@ -230,6 +232,10 @@ def is_item_signal(message: Received) -> bool:
     return dbus.member(message) in ("ItemCreated", "ItemChanged", "ItemDeleted") and (
         dbus.interface(message) == _COLLECTION
     )
+
+
+def is_collection_signal(message: Received) -> bool:
+    return dbus.interface(message) == _SERVICE
 
 
 def is_owner_change(message: Received) -> bool:

@@ -5,7 +5,9 @@ store, and a value is given only while the beat is the one under which it was re
 whole cache, because "was it this entry?" cannot always be answered, and a credential store changes seldom.
 
 What is promised: a change that another process made is seen within the delay of the store's signal (Secret Service)
-or at once (vault, memory), and in any case after ``seconds``.
+or at once (vault, memory), and in any case after ``seconds``.  Two changes GNOME Keyring tells nobody of, so that they
+are seen only after ``seconds``: a value set through an item itself (``SetSecret``: Seahorse does, Bun and secret-tool
+do not), and another default collection, where both hold the entry.
 """
 
 from __future__ import annotations
@@ -14,10 +16,11 @@ import os
 import threading
 import weakref
 from collections.abc import Callable
+from math import isnan, nan
 from time import monotonic
 from typing import Any, NamedTuple
 
-from ..flow import Flow
+from ..flow import Flow, Gate
 from ..model import Ref, Secret
 from ..model.arena import Arena
 from ..stores.store import Coherent, Pulse, Store, Terms
@@ -29,10 +32,18 @@ class Moment(NamedTuple):
     """The state of the store, and of the cache, before a read."""
 
     beat: float
-    generation: int
+    clears: int
 
 
-_Entry = tuple[slice, float, int]  # where the value lies, until when it counts, in which generation it was put
+class _Entry:
+    """Where a value lies, until when it counts, and whether its place has been, or is about to be, wiped."""
+
+    __slots__ = ("gone", "place", "until")
+
+    def __init__(self, place: slice, until: float) -> None:
+        self.place = place
+        self.until = until
+        self.gone = False
 
 
 class Cache:
@@ -44,37 +55,61 @@ class Cache:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
+        self._clears = 0
+        self._begin()
+        _everyone.add(self)
+
+    def _begin(self) -> None:
         self._arena: Arena | None = None
         self._entries: dict[Any, _Entry] = {}
         self._pulse: Pulse | None = None
-        self._beat = float("nan")
-        self._generation = 0
+        self._beat = nan
+        self._alarm: threading.Timer | None = None
         self._lock = threading.Lock()
-        _everyone.add(self)
+        self._starting = Gate("the cache, beginning to follow the store,")
 
     def look(self, key: Any) -> str | None:
         """The value of ``(service, name)``, if it is here and still counts; asks nobody, waits for nothing."""
         entry = self._entries.get(key)
         if entry is None:
             return None
-        place, until, generation = entry
         pulse, arena = self._pulse, self._arena
-        if pulse is None or arena is None or pulse.beat != self._beat or monotonic() > until:
-            self.clear()
+        if pulse is None or arena is None:
             return None
-        text = arena.text(place)
-        # Another thread may have cleared, and put another value in this place, while we read it.
-        return text if generation == self._generation else None
+        beat = pulse.beat
+        if beat != self._beat:
+            self._follow(beat)
+            return None
+        if monotonic() >= entry.until:
+            self._sweep()
+            return None
+        try:
+            text = arena.text(entry.place)
+        except UnicodeDecodeError:  # it is none; or of another value, see below
+            return None
+        # Another thread may have wiped, and put another value in this place, while we read it.
+        return None if entry.gone else text
 
     def begin(self, store: Store, terms: Terms) -> Flow[Moment]:
         """To be called before the store is read: what is read is kept if nothing changes from here on."""
-        if self._pulse is None and isinstance(store, Coherent):
-            self._pulse = yield from store.pulse(terms)
-        return Moment(float("nan") if self._pulse is None else self._pulse.beat, self._generation)
+        pulse = self._pulse
+        if (pulse is None or isnan(pulse.beat)) and isinstance(store, Coherent):
+            yield self._starting.enter(terms.deadline)  # one pulse, not one for each of those who read at first
+            try:
+                if self._pulse is pulse:
+                    self._pulse = yield from store.pulse(terms)
+                    if pulse is not None:
+                        pulse.close()
+            finally:
+                self._starting.leave()
+        pulse = self._pulse
+        clears = self._clears
+        return Moment(nan if pulse is None else self._follow(pulse.beat), clears)
 
     def clear(self) -> None:
         """Wipe every value; what is being read right now is not kept either."""
         with self._lock:
+            self._clears += 1
             self._empty()
 
     def close(self) -> None:
@@ -83,54 +118,80 @@ class Cache:
         pulse, self._pulse = self._pulse, None
         if pulse is not None:
             pulse.close()
+        alarm, self._alarm = self._alarm, None
+        if alarm is not None:
+            alarm.cancel()
 
     def keep(self, ref: Ref, secret: Secret, moment: Moment) -> None:
-        """Keep a value that was read since ``moment``, if it is text and still holds."""
-        pulse = self._pulse
-        if pulse is None:
-            return
-        if pulse.beat != moment.beat:
-            if pulse.beat != pulse.beat:  # NaN: it is dead, and the next read follows the store anew
-                self.close()
-            return
-        with self._lock:
-            if moment.generation != self._generation:
+        """Keep a value that was read since ``moment``, if nothing has changed meanwhile."""
+        with self._lock, secret.bytes as view:
+            if moment.clears != self._clears or moment.beat != self._beat or len(view) > _ARENA_BYTES:
                 return
-            if moment.beat != self._beat:
-                self._empty()
-                self._beat = moment.beat
             if self._arena is None:
                 self._arena = Arena(_ARENA_BYTES)
-            with secret.bytes as view:
+            if ref in self._entries:
+                self._drop(ref)
+            place = self._arena.put(view)
+            if place is None:  # full: begin anew, with this one
+                self._empty()
                 place = self._arena.put(view)
-                if place is None:  # full: begin anew, with this one
-                    self._empty()
-                    place = self._arena.put(view)
-            if place is not None and _is_text(self._arena, place):
-                self._entries[ref] = (place, monotonic() + self._seconds, self._generation)
+            assert place is not None
+            self._entries[ref] = _Entry(place, monotonic() + self._seconds)
+            self._set_alarm()
+
+    def _follow(self, beat: float) -> float:
+        """Wipe what was read under another beat; NaN says nothing, and is no reason to."""
+        with self._lock:
+            if beat != self._beat and not isnan(beat):
+                self._empty()
+                self._beat = beat
+        return beat
 
     def _empty(self) -> None:
-        self._generation += 1  # before anything is zeroed: see `look`
-        self._entries = {}
+        entries, self._entries = self._entries, {}
+        for entry in entries.values():
+            entry.gone = True  # before anything is zeroed: see `look`
         if self._arena is not None:
             self._arena.clear()
 
+    def _drop(self, key: Any) -> None:
+        entry = self._entries.pop(key)
+        entry.gone = True
+        if self._arena is not None:
+            self._arena.wipe(entry.place)
+
+    def _sweep(self) -> None:
+        """Wipe what is too old."""
+        with self._lock:
+            now = monotonic()
+            for key in [key for key, entry in self._entries.items() if entry.until <= now]:
+                self._drop(key)
+
+    def _set_alarm(self) -> None:
+        """Have the oldest value wiped when its time is up, also where nobody looks any more."""
+        if self._alarm is None and self._entries:
+            left = min(entry.until for entry in self._entries.values()) - monotonic()
+            self._alarm = threading.Timer(max(0.0, left), _wake, (weakref.ref(self),))
+            self._alarm.daemon = True
+            self._alarm.start()
+
+    def _ring(self) -> None:
+        self._sweep()
+        with self._lock:
+            self._alarm = None
+            self._set_alarm()
+
     def _after_fork(self) -> None:
         """In a forked child there are no values, and no thread that would hear of changes."""
-        self._entries = {}
-        self._pulse = None
-        self._lock = threading.Lock()
         if self._arena is not None:
             self._arena.disown()
-            self._arena = None
+        self._begin()
 
 
-def _is_text(arena: Arena, place: slice) -> bool:
-    try:
-        arena.text(place)
-    except UnicodeDecodeError:
-        return False
-    return True
+def _wake(reference: weakref.ref[Cache]) -> None:
+    cache = reference()
+    if cache is not None:
+        cache._ring()
 
 
 def shortcut(
@@ -156,16 +217,19 @@ def shortcut_many(
     look = cache.look
 
     def get_many(service: Any = None, names: Any = None) -> Any:
-        if isinstance(names, (list, tuple)):
+        if names and isinstance(names, (list, tuple)):
             owner = bound if service is None else service
             found: dict[str, str] = {}
-            for name in names:
-                value = look((owner, name))
-                if value is None:
-                    break
-                found[name] = value
-            else:
-                return give(found)
+            try:
+                for name in names:
+                    value = look((owner, name))
+                    if value is None:
+                        break
+                    found[name] = value
+                else:
+                    return give(found)
+            except TypeError:  # what is no key is no name either, and `slow` says so
+                pass
         return slow(service, names)
 
     return get_many

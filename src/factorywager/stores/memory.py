@@ -102,6 +102,7 @@ class MemoryStore:
             for entry in self._entries.values():
                 entry.value.wipe()
             self._entries.clear()
+            self._revision += 1
 
     def list(self, service: str | None, terms: Terms) -> Flow[list[Info]]:
         yield from _nothing()

@@ -124,8 +124,8 @@ class Pulse(Protocol):
     """Tells whether a store may have changed.
 
     Attributes:
-        beat: differs after every change to the store from what it was before; NaN, which differs even from itself,
-            while nothing can be heard of changes.
+        beat: differs after every change to the store from what it, or another pulse of the store's, was before;
+            NaN, which differs even from itself, while nothing can be heard of changes.
     """
 
     @property

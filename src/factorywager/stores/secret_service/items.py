@@ -17,7 +17,6 @@ from .prompts import Prompts
 from .reads import MOST_IN_A_CALL
 from .translate import STORE, StaleSessionError, VanishedError, checked
 
-
 # Then the entry is searched for: where others change something without end, there would be new items without end.
 _MOST_TRIES = 3
 

@@ -6,6 +6,7 @@ So a value that is at hand costs no look at a socket, in a blocking program and 
 from __future__ import annotations
 
 import threading
+from itertools import count
 from math import nan
 
 from ...errors import StoreError
@@ -14,6 +15,9 @@ from ...protocols import dbus
 from ...protocols import secret_service as api
 from ...protocols.dbus import Subscription
 from ...transports.bus_blocking import BlockingBus
+from .translate import checked
+
+_beats = count(1)  # for all pulses together: a new one must not beat as an earlier one did
 
 
 class SignalPulse:
@@ -26,7 +30,7 @@ class SignalPulse:
     """
 
     def __init__(self, bus: BlockingBus, signals: Subscription) -> None:
-        self.beat: float = 0
+        self.beat: float = next(_beats)
         self._bus = bus
         self._signals = signals
         threading.Thread(target=self._listen, name="factorywager-signals", daemon=True).start()
@@ -35,8 +39,16 @@ class SignalPulse:
     def start(cls, deadline: Deadline) -> SignalPulse:
         """Connect, and beat from now on."""
         bus = BlockingBus.connect(deadline)
-        signals = bus.router.subscribe(lambda signal: api.is_item_signal(signal) or api.is_owner_change(signal))
-        bus.call([dbus.hello(), dbus.add_match(api.SIGNALS), dbus.add_match(api.OWNER_CHANGED)], deadline)
+        signals = bus.router.subscribe(
+            lambda signal: api.is_item_signal(signal) or api.is_collection_signal(signal) or api.is_owner_change(signal)
+        )
+        matches = [dbus.add_match(rule) for rule in (api.SIGNALS, api.COLLECTION_SIGNALS, api.OWNER_CHANGED)]
+        try:
+            for reply in bus.call([dbus.hello(), *matches], deadline):
+                checked(reply)
+        except BaseException:
+            bus.close()
+            raise
         return cls(bus, signals)
 
     def close(self) -> None:
@@ -47,6 +59,6 @@ class SignalPulse:
         try:
             while True:
                 self._bus.hear(self._signals, forever)
-                self.beat += 1
+                self.beat = next(_beats)
         except StoreError:
             self.beat = nan

@@ -55,6 +55,7 @@ class Access:
 
     def _begin(self) -> None:
         self._opened: Opened | None = None
+        self._openings = 0
         self._lock = threading.Lock()
         self._opening = Gate("the vault, being opened by another thread,")
 
@@ -134,6 +135,7 @@ class Access:
                 master.wipe()
             with self._held(terms.deadline):
                 before, self._opened = self._opened, opened
+                self._openings += 1
                 if before is not None:
                     before.engine.close()
             return True
@@ -175,7 +177,9 @@ class Access:
             opened = self._opened
             if opened is None or opened.identity != self.home.identity():
                 return nan
-            return opened.engine.changes()
+            opened.engine.wait_until(Deadline(0))  # not even for a writer in the middle of its commit
+            # a connection counts from where it was opened: another one's numbers must not look like this one's
+            return self._openings << 80 | opened.engine.changes()
         except StoreError:
             return nan
         finally:
