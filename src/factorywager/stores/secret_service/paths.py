@@ -57,6 +57,7 @@ class KnownPaths:
         """Keep what was found out since ``epoch``, unless something has changed meanwhile."""
         with self._lock:
             if epoch == self.epoch and len(self._paths) < _MOST_PATHS:
+                self._forget(ref)  # of an item whose collection was deleted no signal tells
                 self._paths[ref] = path
                 self._refs[path] = ref
 
@@ -85,8 +86,9 @@ class KnownPaths:
                 self.epoch += 1
                 (path,) = dbus.body(signal, "o")
                 self._changes[path] = self.epoch
-                if path in self._refs:
-                    self._forget(self._refs[path])
+                ref = self._refs.get(path)
+                if ref is not None:
+                    self._forget(ref)
                 if dbus.member(signal) == "ItemDeleted":
                     self.strangers.discard(path)
                 else:
