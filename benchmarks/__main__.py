@@ -20,16 +20,15 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "tests")]
 
+import pages  # noqa: E402
 import pytest  # noqa: E402 - the harness reports a part that is missing as a skip
-from bench import Bench  # noqa: E402
 from goals import GOALS  # noqa: E402
 
+from bench import Bench  # noqa: E402
 from factorywager import __version__  # noqa: E402
-from factorywager.services.bench import chart, report  # noqa: E402
+from factorywager.services.bench import report  # noqa: E402
 from factorywager.services.bench.goals import Outcome, judge  # noqa: E402
 from factorywager.services.bench.measure import Absent, Plan, Result, measure_all  # noqa: E402
-
-_PICTURED = ("one secret", "50 secrets", "1,000 secrets asked for at once", "one secret, a whole process")
 
 
 def main() -> int:
@@ -50,11 +49,11 @@ def main() -> int:
     if options.json:
         document = report.document(__version__, "secret-service", plan.rounds, results, absent, outcomes=outcomes)
         options.json.write_text(json.dumps(document, indent=2) + "\n")
-    pictured = [result for result in results if result.case.group in _PICTURED]
     if options.svg:
-        title = "Reading secrets from GNOME Keyring (shorter is faster; each line is ten times the one before)"
-        options.svg.write_text(chart.svg(title, report.machine_line(), pictured))
-    _print(results, pictured, outcomes, absent)
+        options.svg.write_text(pages.picture(results))
+    if options.pages:
+        pages.write(results, outcomes)
+    _print(results, outcomes, absent)
     return 0
 
 
@@ -65,6 +64,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--only", default="", metavar="TEXT", help="only the groups that contain this")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write every figure")
     parser.add_argument("--svg", type=Path, metavar="FILE", help="draw the picture")
+    parser.add_argument("--pages", action="store_true", help="put it all into README.md and docs/")
     return parser.parse_args()
 
 
@@ -72,14 +72,11 @@ def _tell(number: int) -> None:
     print(f"round {number + 1}", end="\r", file=sys.stderr, flush=True)
 
 
-def _print(
-    results: Sequence[Result], pictured: Sequence[Result], outcomes: Sequence[Outcome], absent: Sequence[Absent]
-) -> None:
+def _print(results: Sequence[Result], outcomes: Sequence[Outcome], absent: Sequence[Absent]) -> None:
     print(f"{report.machine_line()}\n")
     print(report.markdown(report.GOAL_HEADS, report.goal_rows(outcomes)))
     print(report.markdown(report.TABLE_HEADS, report.rows(results)))
-    if pictured:
-        print("\n".join(chart.bars(pictured)))
+    print(pages.terminal(results))
     for each in absent:
         print(f"left out: {each.name} ({each.reason})")
 

@@ -108,9 +108,7 @@ class Bench:
         if not isinstance(tool := beside.secret_tool(launcher, SERVICE, NAME), Absent):
             self.add(tool._replace(key="secret_tool.command", group=COMMAND_LINE))
         self.add(tool)
-        self._add_program(
-            launcher, "imports", "python -c 'import jeepney, cryptography'", [sys.executable, "-c", _IMPORTS]
-        )
+        self._add_program(launcher, "imports", "python, only the imports", [sys.executable, "-c", _IMPORTS])
         for key, module in (("library.import", "factorywager"), ("library.import_blocking", "factorywager.blocking")):
             argv = [sys.executable, "-c", f"import {module}"]
             self.add(launcher.time(key, IMPORT, f"python -c 'import {module}'", argv))

@@ -96,12 +96,16 @@ def test_a_goal_with_several_bounds_is_named_once() -> None:
     assert [row[:2] for row in report.goal_rows(judge(goals, _RESULTS))] == [["one", "Bun"], ["", "Bun, again"]]
 
 
+def _bars(root: ET.Element) -> list[ET.Element]:
+    return [bar for bar in root.findall(f"{_SVG}rect") if bar.get("class") in ("ours", "peer")]
+
+
 def test_svg_is_well_formed_and_draws_every_result() -> None:
     odd = _result("peer.get", 5e6, who='<odd> & "quoted"')
     results = [*_RESULTS.values(), odd]
     root = ET.fromstring(chart.svg("a <title>", "a & note", results))
     assert root.tag == f"{_SVG}svg"
-    bars = root.findall(f"{_SVG}rect")
+    bars = _bars(root)
     assert len(bars) == len(results)
     texts = ["".join(text.itertext()) for text in root.iter(f"{_SVG}text")]
     assert odd.case.who in texts
@@ -111,7 +115,7 @@ def test_svg_is_well_formed_and_draws_every_result() -> None:
 def test_longer_takes_a_longer_bar_on_one_scale() -> None:
     results = [_result(f"library.{median:g}", median) for median in (50.0, 5e3, 5e5, 5e7, 5e9)]
     root = ET.fromstring(chart.svg("t", "n", results))
-    widths = [float(bar.get("width", "0")) for bar in root.findall(f"{_SVG}rect")]
+    widths = [float(bar.get("width", "0")) for bar in _bars(root)]
     steps = [later - earlier for earlier, later in pairwise(widths)]
     assert min(widths) > 0
     assert steps == pytest.approx([steps[0]] * 4, abs=0.2)  # each is a hundred times the one before
@@ -128,6 +132,7 @@ def test_bars_in_a_terminal() -> None:
     ours, bun = (line.count("█") for line in lines[1:3])
     assert 0 < ours < bun <= 40
     assert lines[1].endswith("300 µs")
+    assert lines[-1].split() == ["100", "µs", "1", "ms", "(logarithmic)"]
 
 
 def test_the_analysis_says_what_was_measured() -> None:

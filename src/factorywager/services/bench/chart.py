@@ -17,12 +17,12 @@ _ROW, _BAR, _HEAD = 22, 12, 34  # heights
 
 # The colours of GitHub's own pages, where most people see this: readable on white and on its black.
 _STYLE = """\
-text{font:13px system-ui,-apple-system,"Segoe UI",sans-serif;fill:#1f2328}
+.page{fill:#fff}text{font:13px system-ui,-apple-system,"Segoe UI",sans-serif;fill:#1f2328}
 .title{font-size:16px;font-weight:600}.group{font-weight:600}.small{font-size:11px;fill:#59636e}
 .grid{stroke:#d1d9e0;stroke-width:1}.spread{stroke:#1f2328;stroke-width:1.5}
 .peer{fill:#a5b1bd}.ours{fill:#1f883d}
 @media(prefers-color-scheme:dark){
-text{fill:#f0f6fc}.small{fill:#9198a1}.grid{stroke:#3d444d}.spread{stroke:#f0f6fc}
+.page{fill:#0d1117}text{fill:#f0f6fc}.small{fill:#9198a1}.grid{stroke:#3d444d}.spread{stroke:#f0f6fc}
 .peer{fill:#656c76}.ours{fill:#3fb950}}
 """
 
@@ -59,6 +59,7 @@ def svg(title: str, note: str, results: Sequence[Result]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {bottom + 26}" role="img">',
         f"<title>{escape(title)}</title>",
         f"<style>{_STYLE}</style>",
+        '<rect class="page" width="100%" height="100%" rx="6"/>',
         f'<text class="title" x="12" y="26">{escape(title)}</text>',
         f'<text class="small" x="12" y="46">{escape(note)}</text>',
     ]
@@ -66,7 +67,7 @@ def svg(title: str, note: str, results: Sequence[Result]) -> str:
         x = _LEFT + span * scale.share(tick)
         parts.append(f'<line class="grid" x1="{x:.1f}" y1="{top}" x2="{x:.1f}" y2="{bottom}"/>')
         parts += [
-            f'<text class="small" x="{x:.1f}" y="{y}" text-anchor="middle">{quantity(tick)}</text>'
+            f'<text class="small" x="{x:.1f}" y="{y}" text-anchor="middle">{_tick(tick)}</text>'
             for y in (top - 6, bottom + 16)
         ]
     y = top
@@ -106,8 +107,14 @@ def bars(results: Sequence[Result], width: int = 40) -> list[str]:
         for result in members:
             bar = _blocks(width * scale.share(result.median))
             lines.append(f"  {result.case.who:<{column}} {bar} {quantity(result.median)}")
-    low, high = quantity(scale.ticks[0]), quantity(scale.ticks[-1])
+    low, high = _tick(scale.ticks[0]), _tick(scale.ticks[-1])
     return [*lines, f"  {'':<{column}} {low}{' ' * max(1, width - len(low) - len(high))}{high} (logarithmic)"]
+
+
+def _tick(value: float) -> str:
+    """A power of ten, without the digits that it does not need."""
+    number, unit = quantity(value).split(" ")
+    return f"{float(number.replace(',', '')):g} {unit}"
 
 
 def _blocks(length: float) -> str:
