@@ -17,10 +17,8 @@ from jeepney.wrappers import DBusAddress, new_method_call
 from ..errors import PlatformError
 from ..model import Ref
 from . import dbus
-from .received import Received, not_dbus
+from .received import Received, not_dbus, uint32
 from .session import ALGORITHM
-
-_UINT32: Final = struct.Struct("<I")
 
 BUS_NAME: Final = "org.freedesktop.secrets"
 ROOT: Final = "/org/freedesktop/secrets"
@@ -189,7 +187,13 @@ def secrets(reply: Received) -> dict[str, Ciphertext]:
 
 
 def secret(reply: Received) -> Ciphertext:
-    return _ciphertext(dbus.body(reply, "(oayays)")[0])
+    dbus.expect(reply, "(oayays)")
+    if reply.little_endian:
+        try:
+            return _secret(reply.raw, reply.start, len(reply.raw))[0]
+        except (struct.error, UnicodeDecodeError, IndexError) as error:
+            raise not_dbus(error) from None
+    return _ciphertext(reply.body[0])
 
 
 def object_and_prompt(reply: Received) -> tuple[str, str]:
@@ -259,31 +263,33 @@ def _secrets(raw: bytes, position: int) -> Iterator[tuple[str, Ciphertext]]:
     Source: D-Bus Specification, "Marshaling": strings and arrays begin with their length at a multiple of 4, dict
     entries and structs at one of 8.
     """
-    length = _length(raw, position)
+    length = uint32(raw, position)
     position += 4
     end = ((position + 7) & ~7) + length
     if end > len(raw):
         raise IndexError("array")
-
-    def piece(at: int) -> tuple[bytes, int]:
-        begin = at + 4
-        until = begin + _length(raw, at)
-        if until > end:
-            raise IndexError("piece")
-        return raw[begin:until], until
-
     while (position := (position + 7) & ~7) < end:
-        item, position = piece(position)
-        session, position = piece((position + 8) & ~7)  # behind the item's NUL, at the struct
-        iv, position = piece((position + 4) & ~3)  # behind the session's NUL
-        value, position = piece((position + 3) & ~3)
-        content_type, position = piece((position + 3) & ~3)
-        position += 1
-        yield item.decode(), Ciphertext(session.decode(), iv, value, content_type.decode())
+        item, position = _piece(raw, position, end)
+        secret, position = _secret(raw, (position + 8) & ~7, end)  # behind the item's NUL
+        yield item.decode(), secret
 
 
-def _length(raw: bytes, at: int) -> int:
-    return _UINT32.unpack_from(raw, at)[0]  # type: ignore[no-any-return]
+def _secret(raw: bytes, position: int, end: int) -> tuple[Ciphertext, int]:
+    """The struct ``(oayays)`` at ``position``, little-endian, and where it ends; nothing of it lies behind ``end``."""
+    session, position = _piece(raw, position, end)
+    iv, position = _piece(raw, (position + 4) & ~3, end)  # behind the session's NUL
+    value, position = _piece(raw, (position + 3) & ~3, end)
+    content_type, position = _piece(raw, (position + 3) & ~3, end)
+    return Ciphertext(session.decode(), iv, value, content_type.decode()), position + 1
+
+
+def _piece(raw: bytes, at: int, end: int) -> tuple[bytes, int]:
+    """The bytes of a string or of an array of bytes, and where they end."""
+    begin = at + 4
+    until = begin + uint32(raw, at)
+    if until > end:
+        raise IndexError("piece")
+    return raw[begin:until], until
 
 
 def _ciphertext(parts: Sequence[Any]) -> Ciphertext:
