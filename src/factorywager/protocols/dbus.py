@@ -235,7 +235,7 @@ class Router:
                     subscription.messages.append(message)
                     subscription._tell()
         elif kind in (MessageType.method_return, MessageType.error):
-            serial = message.field(HeaderFields.reply_serial) or 0
-            exchange = self._pending.pop(serial, None)
+            serial = message.field(HeaderFields.reply_serial)
+            exchange = self._pending.pop(serial, None) if isinstance(serial, int) else None
             if exchange is not None:
                 exchange._arrive(message, serial)
