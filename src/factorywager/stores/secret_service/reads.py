@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 # Secrets in one reply: of a mebibyte each, as large as a message may be.  Larger batches are several calls.
 MOST_IN_A_CALL = 128
 
+# Tasks that go on in one turn of the loop, each decrypting its value: some milliseconds for all of them.
+_MOST_IN_A_TURN = 200
+
 
 class Ticket:
     """One item that is to be read, for everyone who asked for it before the call went out.
@@ -36,7 +39,7 @@ class Ticket:
     Attributes:
         settled: whether the outcome is known.
         outcome: the ciphertext, ``None`` where the daemon has none to give (locked, or gone), or why it failed.
-        bells: rung when it is settled, one for each asyncio task that waits.
+        bells: to be rung once it is settled, one for each asyncio task that waits.
     """
 
     __slots__ = ("bells", "outcome", "path", "settled")
@@ -50,8 +53,6 @@ class Ticket:
     def settle(self, outcome: api.Ciphertext | Exception | None) -> None:
         self.settled = True
         self.outcome = outcome
-        for bell in self.bells:
-            bell.ring()
 
     def result(self) -> api.Ciphertext | None:
         if isinstance(self.outcome, Exception):
@@ -127,11 +128,19 @@ class Reads:
         task.add_done_callback(self._tasks.discard)
 
     async def _serve(self, batch: dict[str, Ticket], deadline: Deadline) -> None:
+        import asyncio
+
         try:
             self._settle(batch, await self._bus.call(self._calls(batch), deadline))
         except StoreError as error:
             for ticket in batch.values():
                 ticket.settle(error)
+        bells = [bell for ticket in batch.values() for bell in ticket.bells]
+        for start in range(0, len(bells), _MOST_IN_A_TURN):
+            if start:
+                await asyncio.sleep(0)  # others on the loop have a turn as well
+            for bell in bells[start : start + _MOST_IN_A_TURN]:
+                bell.ring()
 
     def _join(self, path: str) -> Ticket:
         return self._waiting.setdefault(path, Ticket(path))
