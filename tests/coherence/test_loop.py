@@ -7,7 +7,6 @@ generous, since the machines that run it are shared: a loop that really waits fo
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -29,21 +28,21 @@ _INTERVAL = 0.002
 
 async def lateness(work: Awaitable[object]) -> float:
     """The longest time by which a ticker was late while ``work`` was done, in seconds."""
+    loop = asyncio.get_running_loop()
     latest = 0.0
     over = False
 
-    async def tick() -> None:
+    def tick(due: float) -> None:
         nonlocal latest
-        while not over:
-            due = time.perf_counter() + _INTERVAL
-            await asyncio.sleep(_INTERVAL)
-            latest = max(latest, time.perf_counter() - due)
+        now = loop.time()
+        latest = max(latest, now - due)
+        if not over:
+            loop.call_at(now + _INTERVAL, tick, now + _INTERVAL)
 
-    ticker = asyncio.ensure_future(tick())
-    await asyncio.sleep(0)
+    tick(loop.time())
     await work
     over = True
-    await ticker
+    tick(loop.time())
     return latest
 
 
