@@ -105,7 +105,8 @@ def _read_while_it_changes(
     other.close_stdin()
     assert other.wait() == 0, other.errors
     diary = Diary(other.lines)
-    wrong = diary.wrong(reader.reads)
+    # A list of all is no snapshot: it may lack an entry that moves from item to item while the list is made.
+    wrong = diary.wrong([read for read in reader.reads if way is not _all or read.outcome is not None])
     assert not wrong, f"{len(wrong)} of {len(reader.reads)} reads, {len(diary.states)} changes; the first: {wrong[0]}"
     values = [read.outcome for read in reader.reads if read.outcome is not None]
     assert len(values) > enough // 10  # it was not all absence

@@ -24,14 +24,20 @@ from .link import Link
 from .prompts import Prompts
 from .translate import checked
 
+# A list made while others change something is made again, so often; after that it may lack what moved meanwhile.
+_MOST_LISTINGS = 10
+
 
 def read_service(
     link: Link, service: str, names: Sequence[str] | None, prompts: Prompts, terms: Terms
 ) -> Flow[dict[str, Secret]]:
     """Values by name; of the names that were asked for, or of all; absent ones are left out."""
     if names is None:
-        epoch = link.paths.epoch
-        found = yield from _all(link, service, prompts, terms)
+        for _ in range(_MOST_LISTINGS):
+            epoch = link.paths.epoch
+            found = yield from _all(link, service, prompts, terms)
+            if epoch == link.paths.epoch:  # else an entry may have moved to an item that was looked at before
+                break
         return (yield from _read(link, service, found, epoch, prompts, terms))
     values = yield from _read_known(link, service, names, terms)
     rest = [name for name in names if name not in values]
