@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from harness.bus import Bus
-from harness.caller import FACADES, Caller, close_caller, make_caller
+from harness.caller import FACADES, Caller, callers
 from harness.gnome_keyring import GnomeKeyring
 from harness.prompter import Prompter
 
@@ -118,12 +118,5 @@ def facade(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def open_secrets(facade: str) -> Iterator[Callable[..., Caller]]:
     """Makes facade objects of the facade under test: ``open_secrets("memory", timeout=1)``."""
-    opened: list[Caller] = []
-
-    def start(*args: Any, **kwargs: Any) -> Caller:
-        opened.append(make_caller(facade, "Secrets", *args, **kwargs))
-        return opened[-1]
-
-    yield start
-    for one in opened:
-        close_caller(one)
+    with callers(facade) as start:
+        yield start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import signal
 from collections.abc import Callable
@@ -14,6 +15,15 @@ from harness.stores import STORES
 
 # Memory's values are in pages that a fork wipes; tests/unit shows that they say so.
 pytestmark = pytest.mark.parametrize("store", [kind for kind in STORES if kind != "memory"], indirect=True)
+
+
+_numbers = itertools.count()
+
+
+@pytest.fixture
+def service() -> str:
+    """A service no other test uses: the keyring behind them is one."""
+    return f"com.example.forks{next(_numbers)}"
 
 
 def _in_child(work: Callable[[], bool]) -> int:

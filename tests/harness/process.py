@@ -6,23 +6,11 @@ import signal
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Mapping, Sequence
 
-T = TypeVar("T")
+from factorywager.testing.waiting import PATIENCE, eventually
 
-PATIENCE = 20.0  # seconds; only ever used up when a test fails
-
-
-def eventually(condition: Callable[[], T], what: str, *, within: float = PATIENCE) -> T:
-    """The first true value of ``condition``, asked again and again until it is; fails the test after ``within``."""
-    give_up = time.monotonic() + within
-    pace = threading.Event()  # never set: a bounded pause between two looks, not a wait for something
-    while not (result := condition()):
-        if time.monotonic() > give_up:
-            raise AssertionError(f"{what}: not within {within:g} s")
-        pace.wait(0.005)
-    return result
+__all__ = ["PATIENCE", "Process", "eventually"]
 
 
 class Process:

@@ -1,25 +1,5 @@
-"""Values and names that have broken credential stores before."""
+"""Values and names that have broken credential stores before; part of the kit that is shipped."""
 
-from __future__ import annotations
+from factorywager.testing.samples import LONG, ODD_TEXTS
 
-# semantics §1.8; each is used as a value, and as a service and a name
-ODD_TEXTS = (
-    " ",
-    "  both ends  ",
-    "a'b\"c`d",
-    "back\\slash",
-    "per%cent {brace} $HOME ${x} %s",
-    "name@example.com",
-    "com.example/with/slashes",
-    "tab\tand\nnewline\r\n",
-    "\x01\x02\x1b[31m\x7f",
-    "\N{BYTE ORDER MARK}bom",
-    "用户",
-    "密码🔒🔑",
-    "e\N{COMBINING ACUTE ACCENT} is not \N{LATIN SMALL LETTER E WITH ACUTE}",
-    "\N{RIGHT-TO-LEFT OVERRIDE}abc",
-    "\U0010ffff\ufffe",
-    "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
-)
-
-LONG = "0123456789abcdef" * 4096  # 64 KiB, far above the 2,560 bytes that Windows takes
+__all__ = ["LONG", "ODD_TEXTS"]

@@ -1,0 +1,82 @@
+"""What every conformance test is given, and how tests adapt to what a store can do."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Collection, Iterator
+from functools import wraps
+from typing import Any, TypeVar
+
+import pytest
+
+from factorywager.errors import ArgumentValueError
+from factorywager.stores.store import Lists, Store, Watches
+
+from ..caller import FACADES, Caller, callers
+
+T = TypeVar("T", bound=Callable[..., None])
+
+_numbers = itertools.count()
+
+
+class Fixtures:
+    """Base of the suites; ``store`` is the subclass's."""
+
+    @pytest.fixture(params=FACADES)
+    def facade(self, request: pytest.FixtureRequest) -> str:
+        """``blocking`` or ``asyncio``."""
+        return str(request.param)
+
+    @pytest.fixture
+    def open_secrets(self, facade: str) -> Iterator[Callable[..., Caller]]:
+        """Makes facade objects of the facade under test."""
+        with callers(facade) as start:
+            yield start
+
+    @pytest.fixture
+    def secrets(self, store: Store, open_secrets: Callable[..., Caller]) -> Caller:
+        """The facade under test, on the store under test, never interactive."""
+        return open_secrets(store, interactive=False)
+
+    @pytest.fixture
+    def service(self) -> str:
+        """A service that no other test uses."""
+        return f"com.example.conformance{next(_numbers)}"
+
+
+def needs(ability: type) -> Callable[[T], T]:
+    """For a test of an ability: on a store without it, the test is that the facade refuses, and says why."""
+
+    def decorate(test: T) -> T:
+        @wraps(test)
+        def adapted(self: Fixtures, **given: Any) -> None:
+            if isinstance(given["store"], ability):
+                test(self, **given)
+                return
+            with pytest.raises(ArgumentValueError, match=f"the {given['store'].name} store cannot"):
+                _ASKED[ability](given["secrets"], given["service"])
+
+        return adapted  # type: ignore[return-value]
+
+    return decorate
+
+
+def assert_names(secrets: Caller, store: Store, service: str, names: Collection[str]) -> None:
+    """The service has exactly these names; of a store that cannot list, that it has them."""
+    if isinstance(store, Lists):
+        assert [info.name for info in secrets.list(service)] == sorted(names)
+    else:
+        assert all(secrets.exists(service, name) for name in names)
+
+
+def _first_change(secrets: Caller, service: str) -> object:
+    if secrets.loop is None:
+        return next(iter(secrets.wrapped.watch(service)))
+    return secrets.settle(anext(secrets.wrapped.watch(service)))
+
+
+# How each ability is asked for, where a store lacks it.
+_ASKED: dict[type, Callable[[Caller, str], object]] = {
+    Lists: lambda secrets, service: secrets.list(service),
+    Watches: _first_change,
+}
