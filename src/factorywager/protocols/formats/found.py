@@ -11,7 +11,8 @@ class Place(NamedTuple):
 
     Attributes:
         begin, end: byte offsets in the file of what is to be replaced: the value as it is written, its quotes included.
-        write: how another value is written there (quoted or escaped as that place needs it).
+        write: how another value is written there (quoted or escaped as that place needs it); raises
+            `ArgumentValueError` for text that the format has no way to write.
     """
 
     begin: int
@@ -63,11 +64,21 @@ class Format(Protocol):
 
 
 def rewritten(raw: bytes, changes: Iterable[tuple[Found, str]]) -> bytes:
-    """The file with other values (``""`` blanks one) in these places and every other byte as it was."""
+    """The file with other values (``""`` blanks one) in these places and every other byte as it was.
+
+    Raises:
+        ArgumentValueError: the format cannot hold one of them.
+    """
     parts: list[bytes] = []
     at = 0
-    places = sorted((place, text) for found, text in changes for place in found.places)
+    places = sorted(((place, text) for found, text in changes for place in found.places), key=lambda one: one[0][:2])
     for place, text in places:
         parts += [raw[at : place.begin], place.write(text)]
         at = place.end
     return b"".join([*parts, raw[at:]])
+
+
+def ends_with(file: str, *paths: str) -> bool:
+    """Whether a path ends in one of these, whole names only and whichever slashes it is written with."""
+    slashed = "/" + file.replace("\\", "/")
+    return any(slashed.endswith("/" + path) for path in paths)
