@@ -15,6 +15,7 @@ from referencing.jsonschema import DRAFT202012
 from factorywager import errors
 from factorywager.cli import main
 from factorywager.cli.arguments import Parser
+from factorywager.cli.commands.scan import FOUND
 from factorywager.cli.registry import NAMES, load
 from harness.command_line import CommandLine
 
@@ -69,7 +70,7 @@ def test_every_exit_status_is_documented_with_its_codes() -> None:
     found = {(int(status), code) for status, codes in rows for code in re.findall(r"`(\w+)`", codes)}
     assert found == wanted
     bare = {int(status) for status, codes in rows if not codes.strip()}
-    assert bare == {0, main.BUG, main.STOPPED, main.OUTPUT_CLOSED}
+    assert bare == {0, FOUND, main.BUG, main.STOPPED, main.OUTPUT_CLOSED}
 
 
 # For every command, lines that prepare the vault and the one whose document is checked.
@@ -92,6 +93,7 @@ _EXAMPLES: dict[str, list[tuple[str, ...]]] = {
     "vault rekey": [("vault", "init"), ("vault", "rekey")],
     "vault history": [("set", "x", "made-up"), ("vault", "history", "x")],
     "vault restore": [("set", "x", "one"), ("set", "x", "two"), ("vault", "restore", "x", "1")],
+    "scan": [("set", "x", "nowhere-else"), ("scan",)],
     "doctor": [("doctor",)],
     "bench": [("bench", "--rounds", "1")],
     "completion": [("completion", "bash")],

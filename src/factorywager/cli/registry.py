@@ -46,6 +46,7 @@ GROUPS: Final = MappingProxyType(
             "vault history",
             "vault restore",
         ),
+        "What is left in plain text": ("scan",),
         "Around": ("doctor", "bench", "completion", "version"),
     }
 )

@@ -1,0 +1,161 @@
+"""`Files`: every file below some paths, each told or passed over with a reason."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from .feed import Feed
+from .finding import Findings, Source
+
+_OPEN: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+
+# Made up by the kernel as they are read; `--places processes` looks at what of them can hold secrets.
+_NO_FILES: Final = frozenset({"/proc", "/sys", "/dev"})
+
+_VANISHED: Final = "vanished meanwhile"
+
+
+class Limits(NamedTuple):
+    """Which files.
+
+    Attributes:
+        since: not those that were last changed before this moment (seconds since 1970).
+        largest: not those with more bytes.
+        excluded: not those for which this is true: the path, and whether it is a directory.
+    """
+
+    since: float | None = None
+    largest: int | None = None
+    excluded: Callable[[str, bool], bool] | None = None
+
+
+class Files:
+    """Walks, and leads every file through the search.
+
+    Args:
+        repository: told of every directory that holds a git repository's objects; gives the directories below it
+            whose files are not to be read as such.
+        unpack: given the source, an open file and the first bytes of it; true when it was an archive.
+    """
+
+    def __init__(self, feed: Feed, findings: Findings, limits: Limits) -> None:
+        self._feed = feed
+        self._findings = findings
+        self._limits = limits
+        self._seen: set[tuple[int, int]] = set()
+        self.on_directory: Callable[[str, set[str]], None] | None = None
+        self.unpack: Callable[[Source, int, int], bool] | None = None
+
+    def search(self, paths: Sequence[str], place: str = "file") -> None:
+        """Each of these, and everything below those that are directories.  A link among them is followed."""
+        for path in paths:
+            try:
+                found = Path(path).stat()
+            except OSError as error:
+                self._findings.passes_over(path, _reason(error))
+                continue
+            if stat.S_ISDIR(found.st_mode):
+                self._walk(path, place)
+            elif stat.S_ISREG(found.st_mode):
+                self._file(str(Path(path).resolve()) if Path(path).is_symlink() else path, place)
+            else:
+                self._findings.passes_over(path, "not a regular file")
+
+    def _walk(self, top: str, place: str) -> None:
+        waiting = [top]
+        while waiting:
+            directory = waiting.pop()
+            below: list[str] = []
+            for entry in self._entries(directory):
+                path = entry.path
+                try:
+                    if entry.is_symlink():
+                        self._findings.passes_over(path, "a symbolic link")
+                    elif entry.is_dir(follow_symlinks=False):
+                        if self._is_wanted(path, True):
+                            below.append(path)
+                    elif not entry.is_file(follow_symlinks=False):
+                        self._findings.passes_over(path, "not a regular file")
+                    elif self._is_wanted(path, False):
+                        self._file(path, place)
+                except OSError as error:
+                    self._findings.passes_over(path, _reason(error))
+            waiting.extend(reversed(below))
+
+    def _entries(self, directory: str) -> Iterator[os.DirEntry[str]]:
+        """What a directory holds, the names in order; nothing of one that was walked before."""
+        if directory in _NO_FILES:
+            self._findings.passes_over(directory, "made up by the kernel")
+            return
+        try:
+            found = Path(directory).stat()
+            if (found.st_dev, found.st_ino) in self._seen:
+                return
+            self._seen.add((found.st_dev, found.st_ino))
+            with os.scandir(directory) as listing:
+                entries = sorted(listing, key=_name)
+        except OSError as error:
+            self._findings.passes_over(directory, _reason(error))
+            return
+        if self.on_directory is not None:
+            names = {entry.name for entry in entries}
+            self.on_directory(directory, names)
+            entries = [entry for entry in entries if entry.name in names]
+        yield from entries
+
+    def _is_wanted(self, path: str, is_directory: bool) -> bool:
+        excluded = self._limits.excluded
+        return excluded is None or not excluded(path, is_directory)
+
+    def _file(self, path: str, place: str) -> None:
+        feed = self._feed
+        try:
+            descriptor = os.open(path, _OPEN)
+        except OSError as error:
+            self._findings.passes_over(path, _reason(error))
+            return
+        try:
+            if not self._is_within_limits(path, descriptor):
+                return
+            size = os.readv(descriptor, [feed.buffer])
+            source = Source(place, path)
+            self._findings.searched[place] += 1
+            if self.unpack is not None and self.unpack(source, descriptor, size):
+                return
+            if size < len(feed.buffer) and not os.pread(descriptor, 1, size):
+                feed.all_at_once(source, size)
+            else:
+                feed.stream(source, lambda rest: os.readv(descriptor, [rest]), size)
+        except OSError as error:
+            self._findings.passes_over(path, _reason(error))
+        finally:
+            os.close(descriptor)
+
+    def _is_within_limits(self, path: str, descriptor: int) -> bool:
+        since, largest = self._limits.since, self._limits.largest
+        if since is None and largest is None:
+            return True
+        found = os.fstat(descriptor)
+        if largest is not None and found.st_size > largest:
+            self._findings.passes_over(path, f"more than {largest:,} bytes")
+            return False
+        return since is None or found.st_mtime >= since
+
+
+def _name(entry: os.DirEntry[str]) -> str:
+    return entry.name
+
+
+def _reason(error: OSError) -> str:
+    if error.errno in (errno.ENOENT, errno.ENOTDIR, errno.ESTALE):
+        return _VANISHED
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return "not readable by you"
+    if error.errno == errno.ELOOP:
+        return "a symbolic link"
+    return error.strerror or "not readable"
