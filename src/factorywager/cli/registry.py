@@ -36,7 +36,7 @@ GROUPS: Final = MappingProxyType(
             "list",
             "delete",
         ),
-        "Any entry": ("set", "get"),
+        "Any entry": ("set", "get", "adopt"),
         "The vault": (
             "vault init",
             "vault status",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import select
 from typing import TYPE_CHECKING, Final
 
@@ -12,6 +11,7 @@ from ..facade.arguments import read_value
 from ..flow import Deadline
 from ..model import Secret
 from ..model.locked import LockedBuffer
+from ..model.utf8 import is_utf8
 
 if TYPE_CHECKING:
     from .session import Session
@@ -23,13 +23,6 @@ _STDIN = 0
 _UNWISE = (
     "a secret in the argument list stays in the shell's history and can be seen with `ps`: "
     "pipe it in, or leave it out and type it when asked"
-)
-
-# Well-formed UTF-8 (Unicode 15, table 3-7), matched where the bytes lie; decoding would leave a copy.
-_UTF8 = re.compile(
-    rb"(?:[\x00-\x7f]++|[\xc2-\xdf][\x80-\xbf]|\xe0[\xa0-\xbf][\x80-\xbf]|[\xe1-\xec\xee\xef][\x80-\xbf]{2}"
-    rb"|\xed[\x80-\x9f][\x80-\xbf]|\xf0[\x90-\xbf][\x80-\xbf]{2}|[\xf1-\xf3][\x80-\xbf]{3}"
-    rb"|\xf4[\x80-\x8f][\x80-\xbf]{2})*+"
 )
 
 
@@ -63,7 +56,7 @@ def checked(raw: Secret) -> Secret:
                 "the value is empty: nothing was stored", hint="`factorywager delete NAME` removes an entry"
             )
         with raw.bytes as view:
-            if not _UTF8.fullmatch(view):
+            if not is_utf8(view):
                 raise ArgumentValueError(
                     "the value is not UTF-8 text: nothing was stored", hint="encode binary values, as base64 or hex"
                 )

@@ -1,7 +1,7 @@
-"""The nouns everything else speaks in: `Ref`, `Secret`, `Info`, `Change`."""
+"""The nouns everything else speaks in: `Ref`, `Secret`, `Info`, `Foreign`, `Change`."""
 
-from .info import Change, Info
+from .info import Change, Foreign, Info
 from .ref import Ref
 from .secret import Secret
 
-__all__ = ["Change", "Info", "Ref", "Secret"]
+__all__ = ["Change", "Foreign", "Info", "Ref", "Secret"]

@@ -58,6 +58,7 @@ class Item(NamedTuple):
     attributes: Mapping[str, str]
     created: int
     modified: int
+    label: str
 
     @property
     def ref(self) -> Ref | None:
@@ -138,6 +139,10 @@ def collections() -> Message:
 
 def collection_locked(collection: str) -> Message:
     return _call(collection, dbus.PROPERTIES, "Get", "ss", (_COLLECTION, "Locked"))
+
+
+def collection_items(collection: str) -> Message:
+    return _call(collection, dbus.PROPERTIES, "Get", "ss", (_COLLECTION, "Items"))
 
 
 def item_attributes(item: str) -> Message:
@@ -225,7 +230,8 @@ def item(path: str, reply: Received) -> Item:
     kind, own = properties.get("Attributes", ("", {}))
     if kind != "a{ss}":
         raise PlatformError("the daemon describes an item without attributes")
-    return Item(path, own, _time(properties.get("Created")), _time(properties.get("Modified")))
+    label = properties.get("Label", ("s", ""))[1]
+    return Item(path, own, _time(properties.get("Created")), _time(properties.get("Modified")), str(label))
 
 
 def is_completed(message: Received, prompt: str) -> bool:

@@ -23,7 +23,7 @@ from ..errors import (
     UnreadableWarning,
 )
 from ..flow import Deadline, Flow
-from ..model import Info, Ref, Secret
+from ..model import Foreign, Info, Ref, Secret
 from ..stores import store as ability
 from ..stores.auto import AutoStore
 from ..stores.store import Options, Store, Terms, Watch
@@ -36,6 +36,7 @@ T = TypeVar("T")
 
 PLAIN = Options()
 
+_READS = frozenset({"get", "get_foreign"})
 _WRITES = frozenset({"set", "delete", "set_many", "get_or_create"})
 
 
@@ -141,6 +142,18 @@ class Operations:
     def watch(self, service: str | None) -> Flow[Watch]:
         return self._run("watch", partial(_watch, service=service), service=service)
 
+    # --- other writers' -----------------------------------------------------------------------
+
+    def list_foreign(self, service: str | None = None) -> Flow[Sequence[Foreign]]:
+        """What other keepers of secrets wrote into this store; nothing where it does not know their forms."""
+        return self._run("list_foreign", partial(_list_foreign, service=service), service=service)
+
+    def get_foreign(self, entry: Foreign) -> Flow[Secret | None]:
+        return self._run("get_foreign", partial(_get_foreign, entry=entry), entry.ref)
+
+    def delete_foreign(self, entry: Foreign) -> Flow[bool]:
+        return self._run("delete_foreign", partial(_delete_foreign, entry=entry), entry.ref)
+
     # --- within -------------------------------------------------------------------------------
 
     def _run(
@@ -156,7 +169,7 @@ class Operations:
             if self.cache is not None and operation in _WRITES:
                 self.cache.clear()
             result = yield from body(store, terms) if ref is None else body(store, terms, ref)
-            outcome = "missing" if (result is None and operation == "get") or result is False else "ok"
+            outcome = "missing" if (result is None and operation in _READS) or result is False else "ok"
             return result
         except FactoryWagerError as error:
             outcome = error.code
@@ -312,6 +325,24 @@ def _watch(store: Store, terms: Terms, *, service: str | None) -> Flow[Watch]:
     if not isinstance(store, ability.Watches):
         raise ArgumentValueError(f"the {store.name} store cannot tell of changes")
     return (yield from store.watch(service, terms))
+
+
+def _list_foreign(store: Store, terms: Terms, *, service: str | None) -> Flow[Sequence[Foreign]]:
+    return (yield from store.list_foreign(service, terms)) if isinstance(store, ability.KnowsWriters) else []
+
+
+def _get_foreign(store: Store, terms: Terms, ref: Ref, *, entry: Foreign) -> Flow[Secret | None]:
+    return (yield from _keeper(store).get_foreign(entry, terms))
+
+
+def _delete_foreign(store: Store, terms: Terms, ref: Ref, *, entry: Foreign) -> Flow[bool]:
+    return (yield from _keeper(store).delete_foreign(entry, terms))
+
+
+def _keeper(store: Store) -> ability.KnowsWriters:
+    if not isinstance(store, ability.KnowsWriters):
+        raise ArgumentValueError(f"the {store.name} store has no entries of other programs")
+    return store
 
 
 def _can_keep(store: Store, options: Options) -> None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol, runtime_checkab
 
 from ..errors import StoreError
 from ..flow import Deadline, Flow
-from ..model import Change, Info, Ref, Secret
+from ..model import Change, Foreign, Info, Ref, Secret
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -175,6 +175,25 @@ class KeepsVersions(Protocol):
     def versions(self, ref: Ref, terms: Terms) -> Flow[list[Version]]: ...
 
     def get_version(self, ref: Ref, number: int, terms: Terms) -> Flow[Secret | None]: ...
+
+
+@runtime_checkable
+class KnowsWriters(Protocol):
+    """Recognises what other keepers of secrets wrote in it; reads and removes it, and never writes as they do."""
+
+    def list_foreign(self, service: str | None, terms: Terms) -> Flow[list[Foreign]]:
+        """Entries in other writers' forms, of one service or of all; ours and Bun's are none of them."""
+        ...
+
+    def get_foreign(self, entry: Foreign, terms: Terms) -> Flow[Secret | None]:
+        """The value as UTF-8, whatever encoding its writer uses; ``None`` where the entry is gone.
+
+        Raises:
+            CorruptError: the value is not what that writer writes.
+        """
+        ...
+
+    def delete_foreign(self, entry: Foreign, terms: Terms) -> Flow[bool]: ...
 
 
 class Finding(NamedTuple):

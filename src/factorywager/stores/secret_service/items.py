@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...errors import AmbiguousError, LockedError
 from ...flow import Deadline, Flow
@@ -16,6 +16,9 @@ from .link import Link
 from .prompts import Prompts
 from .reads import MOST_IN_A_CALL
 from .translate import STORE, StaleSessionError, VanishedError, checked
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 # Then the entry is searched for: where others change something without end, there would be new items without end.
 _MOST_TRIES = 3
@@ -218,3 +221,12 @@ def _is_locked(reply: Received) -> bool:
         return bool(api.property_value(checked(reply), "b"))
     except VanishedError:
         return False
+
+
+def moment(seconds: int) -> datetime | None:
+    """An item's time; ``None`` where the daemon keeps none."""
+    if seconds == 0:
+        return None
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC)

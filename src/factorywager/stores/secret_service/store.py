@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, TypeAlias, TypeVar
+from typing import TypeAlias, TypeVar
 
 from ...errors import PlatformError, StoreError, UnavailableError
 from ...flow import Flow, Work
-from ...model import Info, Ref, Secret
+from ...model import Foreign, Info, Ref, Secret
 from ...protocols import secret_service as api
 from ..store import Finding, Options, Pulse, Terms, Watch
-from .items import Matches, choose, describe, read_entry, read_known, search, search_service
+from .items import Matches, choose, describe, moment, read_entry, read_known, search, search_service
 from .link import Link, Links
 from .prompts import Prompts
 from .translate import STORE, StaleSessionError, VanishedError
 
-if TYPE_CHECKING:
-    from datetime import datetime
-
 T = TypeVar("T")
 
 Infos: TypeAlias = list[Info]  # inside the class, `list` is a method
+Foreigners: TypeAlias = list[Foreign]
 
 
 class SecretServiceStore:
@@ -146,11 +144,26 @@ class SecretServiceStore:
             infos: dict[Ref, Info] = {}
             for item in sorted(items, key=lambda item: item.modified):
                 if item.ref is not None:  # of several items that are one entry, the latest describes it
-                    created, modified = _moment(item.created), _moment(item.modified)
+                    created, modified = moment(item.created), moment(item.modified)
                     infos[item.ref] = Info(item.ref.service, item.ref.name, STORE, created, modified)
             return [infos[ref] for ref in sorted(infos)]
 
         return (yield from self._attempt(act, terms))
+
+    def list_foreign(self, service: str | None, terms: Terms) -> Flow[Foreigners]:
+        from .writers import list_foreign
+
+        return (yield from self._attempt(lambda link: list_foreign(link, service, self._prompts, terms), terms))
+
+    def get_foreign(self, entry: Foreign, terms: Terms) -> Flow[Secret | None]:
+        from .writers import read_foreign
+
+        return (yield from self._attempt(lambda link: read_foreign(link, entry, self._prompts, terms), terms))
+
+    def delete_foreign(self, entry: Foreign, terms: Terms) -> Flow[bool]:
+        from .writers import delete_foreign
+
+        return (yield from self._attempt(lambda link: delete_foreign(link, entry, self._prompts, terms), terms))
 
     # --- within -------------------------------------------------------------------------------
 
@@ -191,11 +204,3 @@ class SecretServiceStore:
     def _open(self, link: Link, locked: Sequence[str], terms: Terms) -> Flow[None]:
         if locked:
             yield from self._prompts.unlock(link, locked, terms)
-
-
-def _moment(seconds: int) -> datetime | None:
-    if seconds == 0:
-        return None
-    from datetime import UTC, datetime
-
-    return datetime.fromtimestamp(seconds, UTC)
