@@ -543,3 +543,77 @@ def test_forks_while_threads_use_it(store: Watched, impatient: None) -> None:
     finally:
         over.set()
         user.join(10)
+
+
+class Beating:
+    """A pulse that is beaten by hand, and counts how often it is felt."""
+
+    def __init__(self) -> None:
+        self.now = 1.0
+        self.felt = 0
+
+    @property
+    def beat(self) -> float:
+        self.felt += 1
+        return self.now
+
+    def close(self) -> None: ...
+
+
+class Following(MemoryStore):
+    def __init__(self, pulse: Beating) -> None:
+        super().__init__()
+        self.by_hand = pulse
+
+    def pulse(self, terms):
+        yield Work(lambda: None, terms.deadline)
+        return self.by_hand
+
+
+def test_reads_that_disagree_are_not_kept() -> None:
+    """The store's signal is late: of two reads at the same time nobody knows which saw the newer value."""
+    pulse = Beating()
+    store, cache, ref = Following(pulse), Cache(60), Ref(SERVICE, "token")
+    terms = Terms(Deadline(5), False)
+    moments = [blocking.run(cache.begin(store, terms)) for _ in range(3)]
+    cache.keep(ref, Secret("newer"), moments[0])
+    assert cache.look(ref) == "newer"
+    cache.keep(ref, Secret("older"), moments[1])
+    assert cache.look(ref) is None
+    cache.keep(ref, Secret("older"), moments[2])
+    assert cache.look(ref) is None
+    cache.keep(ref, Secret("newer"), blocking.run(cache.begin(store, terms)))
+    assert cache.look(ref) == "newer"
+    cache.close()
+
+
+def test_a_read_that_a_change_overtook_keeps_earlier_ones_out() -> None:
+    """Its caller has the newer value; one that began before it ended may still bring the older."""
+    pulse = Beating()
+    store, cache, ref = Following(pulse), Cache(60), Ref(SERVICE, "token")
+    terms = Terms(Deadline(5), False)
+    overtaken = blocking.run(cache.begin(store, terms))
+    pulse.now += 1
+    beside = blocking.run(cache.begin(store, terms))
+    cache.keep(ref, Secret("newer"), overtaken)
+    cache.keep(ref, Secret("older"), beside)
+    assert cache.look(ref) is None
+    cache.keep(ref, Secret("newer"), blocking.run(cache.begin(store, terms)))
+    assert cache.look(ref) == "newer"
+    cache.close()
+
+
+def test_many_kept_values_are_given_for_one_look_at_the_pulse() -> None:
+    pulse = Beating()
+    store, cache = Following(pulse), Cache(60)
+    moment = blocking.run(cache.begin(store, Terms(Deadline(5), False)))
+    names = [f"name{number}" for number in range(50)]
+    for name in names:
+        cache.keep(Ref(SERVICE, name), Secret(name), moment)
+    pulse.felt = 0
+    assert cache.look_all(SERVICE, names) == {name: name for name in names}
+    assert pulse.felt == 1
+    assert cache.look_all(SERVICE, [*names, "absent"]) is None
+    pulse.now += 1
+    assert cache.look_all(SERVICE, names) is None
+    cache.close()

@@ -15,7 +15,8 @@ from __future__ import annotations
 import os
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import count
 from math import isnan, nan
 from time import monotonic
 from typing import Any, NamedTuple
@@ -29,10 +30,11 @@ _ARENA_BYTES = 1024 * 1024
 
 
 class Moment(NamedTuple):
-    """The state of the store, and of the cache, before a read."""
+    """The state of the store, and of the cache, before a read; reads are numbered as they begin."""
 
     beat: float
     clears: int
+    number: int
 
 
 class _Entry:
@@ -62,6 +64,8 @@ class Cache:
     def _begin(self) -> None:
         self._arena: Arena | None = None
         self._entries: dict[Any, _Entry] = {}
+        self._numbers = count()
+        self._not_before: dict[Ref, int] = {}  # what was read by one that began earlier is not kept
         self._pulse: Pulse | None = None
         self._beat = nan
         self._alarm: threading.Timer | None = None
@@ -90,6 +94,25 @@ class Cache:
         # Another thread may have wiped, and put another value in this place, while we read it.
         return None if entry.gone else text
 
+    def look_all(self, service: Any, names: Sequence[Any]) -> dict[str, str] | None:
+        """The values of all these names, or ``None``; the pulse is felt once, which on a vault is most of the cost."""
+        if self.look((service, names[0])) is None:
+            return None
+        arena, entries, now = self._arena, self._entries, monotonic()
+        seen: list[_Entry] = []
+        values: dict[str, str] = {}
+        try:
+            for name in names:
+                entry = entries.get((service, name))
+                if entry is None or arena is None or now >= entry.until:
+                    return None
+                values[name] = arena.text(entry.place)
+                seen.append(entry)
+        except UnicodeDecodeError:
+            return None
+        # As in `look`: what has been wiped meanwhile may have been read as something else.
+        return None if any(entry.gone for entry in seen) else values
+
     def begin(self, store: Store, terms: Terms) -> Flow[Moment]:
         """To be called before the store is read: what is read is kept if nothing changes from here on."""
         pulse = self._pulse
@@ -103,8 +126,8 @@ class Cache:
             finally:
                 self._starting.leave()
         pulse = self._pulse
-        clears = self._clears
-        return Moment(nan if pulse is None else self._follow(pulse.beat), clears)
+        clears, number = self._clears, next(self._numbers)
+        return Moment(nan if pulse is None else self._follow(pulse.beat), clears, number)
 
     def clear(self) -> None:
         """Wipe every value; what is being read right now is not kept either."""
@@ -123,20 +146,34 @@ class Cache:
             alarm.cancel()
 
     def keep(self, ref: Ref, secret: Secret, moment: Moment) -> None:
-        """Keep a value that was read since ``moment``, if nothing has changed meanwhile."""
+        """Keep a value that was read since ``moment``, if nothing has changed meanwhile.
+
+        A reader never goes back to an older value.  The store's signal may still be on its way when the first reads
+        see a change, and of reads at the same time nobody knows which saw the newer state.  So where one cannot be
+        kept or disagrees with what is, only those count from then on that began after it.
+        """
         with self._lock, secret.bytes as view:
-            if moment.clears != self._clears or moment.beat != self._beat or len(view) > _ARENA_BYTES:
+            if len(view) > _ARENA_BYTES:
                 return
             if self._arena is None:
                 self._arena = Arena(_ARENA_BYTES)
-            if ref in self._entries:
+            now = monotonic()
+            entry = self._entries.get(ref)
+            known = entry is not None and now < entry.until
+            if entry is not None and known and self._arena.holds(entry.place, view):
+                return
+            if entry is not None:
                 self._drop(ref)
+            stale = moment.clears != self._clears or moment.beat != self._beat
+            if known or stale or moment.number < self._not_before.get(ref, 0):
+                self._not_before[ref] = next(self._numbers)
+                return
             place = self._arena.put(view)
             if place is None:  # full: begin anew, with this one
                 self._empty()
                 place = self._arena.put(view)
             assert place is not None
-            self._entries[ref] = _Entry(place, monotonic() + self._seconds)
+            self._entries[ref] = _Entry(place, now + self._seconds)
             self._set_alarm()
 
     def _follow(self, beat: float) -> float:
@@ -149,6 +186,7 @@ class Cache:
 
     def _empty(self) -> None:
         entries, self._entries = self._entries, {}
+        self._not_before.clear()
         for entry in entries.values():
             entry.gone = True  # before anything is zeroed: see `look`
         if self._arena is not None:
@@ -214,22 +252,16 @@ def shortcut_many(
     slow: Callable[..., Any], cache: Cache, bound: str | None, give: Callable[[dict[str, str]], Any]
 ) -> Callable[..., Any]:
     """``get_many`` of names with a look into the cache first: all of them, or none."""
-    look = cache.look
+    look_all = cache.look_all
 
     def get_many(service: Any = None, names: Any = None) -> Any:
         if names and isinstance(names, (list, tuple)):
-            owner = bound if service is None else service
-            found: dict[str, str] = {}
             try:
-                for name in names:
-                    value = look((owner, name))
-                    if value is None:
-                        break
-                    found[name] = value
-                else:
-                    return give(found)
+                found = look_all(bound if service is None else service, names)
             except TypeError:  # what is no key is no name either, and `slow` says so
-                pass
+                found = None
+            if found is not None:
+                return give(found)
         return slow(service, names)
 
     return get_many
