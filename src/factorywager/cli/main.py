@@ -10,7 +10,7 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NoReturn
 
 from ..errors import BestPracticeWarning, ExpiredWarning, FactoryWagerError, FallbackWarning, UnreadableWarning
 from .output import Output, OutputClosed
@@ -20,6 +20,18 @@ STOPPED: Final = 130  # 128 + SIGINT, as a shell reports it
 OUTPUT_CLOSED: Final = 141  # 128 + SIGPIPE
 
 _OURS = (BestPracticeWarning, ExpiredWarning, FallbackWarning, UnreadableWarning)
+
+
+def program() -> NoReturn:
+    """The console script: `main`, and the end of the process.
+
+    A command lives for some 50 ms, of which collecting garbage while modules are imported would be 4, and taking the
+    interpreter apart at the end 10.  The session is closed by then; what else there is, the kernel takes back.
+    """
+    import gc
+
+    gc.set_threshold(50_000)
+    os._exit(main())  # nothing of ours is buffered: see `output`
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -158,7 +158,24 @@ class Links:
 
 
 def _connected(deadline: Deadline) -> Flow[Link]:
-    """Connect and open a session: the bus handshake, then one round trip for everything else."""
+    """Connect and open a session; again, once, where the daemon was just being replaced."""
+    try:
+        return (yield from _connect(deadline))
+    except (StaleSessionError, VanishedError):
+        pass
+    try:
+        return (yield from _connect(deadline))
+    except (StaleSessionError, VanishedError) as error:
+        raise UnavailableError(
+            "the secret service went away while it was being connected to",
+            hint=NO_DAEMON_HINT,
+            store=STORE,
+            native=str(error),
+        ) from None
+
+
+def _connect(deadline: Deadline) -> Flow[Link]:
+    """The bus handshake, then one round trip for everything else."""
     bus: Bus = yield Connect(deadline)
     handshake = Handshake()
     matches = [dbus.add_match(rule) for rule in (api.OWNER_CHANGED, api.SIGNALS)]
@@ -170,11 +187,6 @@ def _connected(deadline: Deadline) -> Flow[Link]:
         session, public_key = api.opened(replies[-1])
         pid = None if dbus.error_name(process) is not None else dbus.body(process, "u")[0]
         return Link(bus, session, handshake.agree(public_key), dbus.sender(replies[-1]), pid)
-    except (StaleSessionError, VanishedError):
-        bus.close()
-        raise UnavailableError(
-            "the secret service went away while it was being connected to", hint=NO_DAEMON_HINT, store=STORE
-        ) from None
     except ValueError as error:
         bus.close()
         raise PlatformError(str(error), hint="`factorywager doctor` looks closer", store=STORE) from None
