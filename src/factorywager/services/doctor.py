@@ -13,7 +13,7 @@ from ..errors import FactoryWagerError, FallbackWarning, PlatformError
 from ..flow import Flow
 from ..model import Ref, Secret
 from ..model.locked import LockedBuffer
-from ..stores import registry
+from ..stores import native, registry
 from ..stores.auto import AutoStore
 from ..stores.store import Diagnoses, Finding, Terms
 from .operations import Operations
@@ -37,6 +37,8 @@ def examine(operations: Operations) -> Flow[Report]:
     """Look at everything.  Writes nothing but the throw-away entry of the round trip, which it deletes again."""
     sections = {"system": _system(operations), "settings": _settings()}
     for name in registry.NAMES:
+        if name in native.NAMES.values() and name != native.NAMES.get(sys.platform):
+            continue  # another platform's
         store = registry.open_store(name)
         if isinstance(store, Diagnoses) and not isinstance(store, AutoStore):
             sections[name] = yield from store.examine(operations.terms())

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ..errors import FallbackWarning, UnavailableError
 from ..flow import Flow
+from .native import open_native
 from .store import Store, Terms
 
 if TYPE_CHECKING:
@@ -48,19 +48,12 @@ class AutoStore:
             self._chosen.close()
 
     def _decide(self, terms: Terms) -> Flow[Store]:
-        if sys.platform != "linux":
-            self.reason = f"no OS store is supported on {sys.platform} yet"
-        else:
-            from .secret_service.store import SecretServiceStore
-
-            store = SecretServiceStore()
-            try:
-                yield from store.reach(terms)
-            except UnavailableError as error:
-                self.reason = error.message
-            else:
-                self.reason = "a secret service answers on the session bus"
-                return store
+        try:
+            store = open_native()
+            self.reason = yield from store.reach(terms)
+            return store
+        except UnavailableError as error:
+            self.reason = error.message
         vault = self._make_vault()
         warnings.warn(
             f"{self.reason}: using the encrypted vault in {vault.access.home.path} "

@@ -120,6 +120,20 @@ class KeepsExpiry(Protocol):
     keeps_expiry: bool
 
 
+@runtime_checkable
+class Limited(Protocol):
+    """Cannot hold every entry, and refuses what it cannot hold before it changes anything.
+
+    Attributes:
+        longest_value: bytes; a longer value is a `TooLongError`.
+        shares_places: whether two entries have one place when ``service/name`` differs in capitals only, or in where
+            the slash stands; while the one is there, every verb on the other is a `ConflictError`.
+    """
+
+    longest_value: int
+    shares_places: bool
+
+
 class Pulse(Protocol):
     """Tells whether a store may have changed.
 

@@ -88,9 +88,10 @@ class SecretServiceStore:
     def close(self) -> None:
         self._links.close()
 
-    def reach(self, terms: Terms) -> Flow[None]:
+    def reach(self, terms: Terms) -> Flow[str]:
         """Connect, and nothing else; raises `UnavailableError` where there is no secret service."""
         yield from self._links.obtain(terms.deadline)
+        return "a secret service answers on the session bus"
 
     # --- abilities ----------------------------------------------------------------------------
 

@@ -50,7 +50,7 @@ class Keys:
     """The ways to a vault's master key.
 
     Args:
-        keeper: the OS store that the sealed mode keeps its one entry in; the Secret Service where none is given.
+        keeper: the OS store that the sealed mode keeps its one entry in; the platform's own where none is given.
         ask: asks the user for the passphrase, where there is a user to ask.
     """
 
@@ -121,9 +121,9 @@ class Keys:
     def keeper(self) -> Store:
         """The OS store of the sealed mode."""
         if self._keeper is None:
-            from ..secret_service.store import SecretServiceStore
+            from ..native import open_native
 
-            self._keeper = SecretServiceStore()
+            self._keeper = open_native()
         return self._keeper
 
     def _from_file(self, header: Header, terms: Terms) -> LockedBuffer:

@@ -44,7 +44,7 @@ class VaultStore:
 
     Args:
         home: the vault's directory; ``None`` for ``FACTORYWAGER_HOME``, else the platform's.
-        keeper: the OS store for the sealed mode's one entry; ``None`` for the Secret Service.
+        keeper: the OS store for the sealed mode's one entry; ``None`` for the platform's own.
         passphrase: asks the user for the passphrase; called only where ``terms.interactive`` allows it.
 
     Attributes:

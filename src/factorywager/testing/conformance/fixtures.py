@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Collection, Iterator
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar
 
 import pytest
 
-from factorywager.errors import ArgumentValueError
-from factorywager.stores.store import Lists, Store, Watches
+from factorywager.errors import ArgumentValueError, ConflictError, TooLongError
+from factorywager.stores.store import Limited, Lists, Store, Watches
 
 from ..caller import FACADES, Caller, callers
 
@@ -67,6 +67,27 @@ def assert_names(secrets: Caller, store: Store, service: str, names: Collection[
         assert [info.name for info in secrets.list(service)] == sorted(names)
     else:
         assert all(secrets.exists(service, name) for name in names)
+
+
+def shares_places(store: Store) -> bool:
+    return isinstance(store, Limited) and store.shares_places
+
+
+def assert_refused(secrets: Caller, service: str, name: str) -> None:
+    """Another entry is in this one's place: every verb says so, and changes nothing."""
+    for verb in (secrets.get, secrets.delete, secrets.exists, partial(secrets.set, value="two")):
+        with pytest.raises(ConflictError) as caught:
+            verb(service, name)
+        assert caught.value.hint
+
+
+def assert_too_long(secrets: Caller, service: str, text: str) -> None:
+    """Such a value is refused by name, and an earlier one stays."""
+    secrets.set(service, "odd", "before")
+    with pytest.raises(TooLongError) as caught:
+        secrets.set(service, "odd", text)
+    assert caught.value.hint
+    assert secrets.get(service, "odd") == "before"
 
 
 def _first_change(secrets: Caller, service: str) -> object:

@@ -1,0 +1,43 @@
+"""The suites that run on Windows, run there: a failure or a skip in Wine is a failure here."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ElementTree
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from harness.wine import Wine
+
+ROOT = Path(__file__).parents[2]
+
+
+def _run(wine: Wine, directory: Path, *selection: str) -> Counter[str]:
+    """Run pytest there; how many tests passed, by the last part of their file's name."""
+    report = directory / "report.xml"
+    done = wine.python(
+        *("-m", "pytest", "-c", wine.path(ROOT / "pyproject.toml"), "--rootdir", wine.path(ROOT), "--tb=short"),
+        *(f"--junitxml={wine.path(report)}", f"--basetemp={wine.path(directory / 'scratch')}"),
+        *selection,
+        env={"PYTHONPATH": f"{wine.path(ROOT / 'src')};{wine.path(ROOT / 'tests')}", "CI": ""},
+        within=280,
+    )
+    said = done.out.decode(errors="replace") + done.err
+    assert done.status == 0, said
+    cases = list(ElementTree.parse(report).iter("testcase"))
+    assert [case.attrib["name"] for case in cases if len(case)] == [], said  # children: failure, error, skipped
+    return Counter(case.attrib["classname"].removesuffix(".TestStores").rpartition(".")[2] for case in cases)
+
+
+def test_the_conformance_suite_passes_on_credential_manager(wine: Wine, tmp_path: Path) -> None:
+    suite = wine.path(ROOT / "tests/conformance/test_stores.py")
+    passed = _run(wine, tmp_path, suite, "-k", "[credential")
+    assert passed["test_stores"] > 140
+
+
+@pytest.mark.long
+def test_the_conformance_suite_passes_on_the_other_stores(wine: Wine, tmp_path: Path) -> None:
+    suite = wine.path(ROOT / "tests/conformance/test_stores.py")
+    passed = _run(wine, tmp_path, suite, "-k", "not [credential")
+    assert passed["test_stores"] > 560
