@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import os
-import select
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
 
-from ..errors import CanceledError, DeadlineError, InteractionNotAllowedError, TooLongError
+from ..errors import CanceledError, InteractionNotAllowedError
+from ..flow import Deadline
 from ..model import Secret
 from ..model.locked import LockedBuffer
 
+if TYPE_CHECKING:
+    from .console import Console
+    from .terminal import Terminal
+
 _PATIENCE = 300.0  # seconds for one answer: typing is slower than any store, and no question waits for ever
-
-# termios(3): a terminal hands over lines of at most 4,096 bytes, newline included, and drops what is beyond
-_LONGEST_LINE = 4096
-
-_TERMINAL = "/dev/tty"
 
 
 class Prompts:
@@ -65,70 +64,35 @@ class Prompts:
 
     def _ask(self, question: str, *, hidden: bool) -> LockedBuffer:
         with self._terminal() as terminal:
-            if not hidden:
-                return _read_line(terminal, question)
-            with _echo_off(terminal):
-                try:
-                    return _read_line(terminal, question)
-                finally:
-                    os.write(terminal, b"\n")  # the one that was typed was not shown
+            answer = terminal.ask(f"{question}: ", Deadline(_PATIENCE), hidden=hidden)
+            if not len(answer.view):
+                raise CanceledError("nothing was typed")
+            return answer
 
     def _tell(self, text: str) -> None:
         with self._terminal() as terminal:
-            os.write(terminal, text.encode())
+            terminal.say(text)
 
     @contextmanager
-    def _terminal(self) -> Iterator[int]:
-        terminal = -1
-        if self._allowed:
-            try:
-                terminal = os.open(_TERMINAL, os.O_RDWR | os.O_NOCTTY | os.O_CLOEXEC)
-            except OSError:  # no controlling terminal: cron, CI, a service
-                terminal = -1
-        if terminal < 0:
+    def _terminal(self) -> Iterator[Terminal | Console]:
+        terminal = _open() if self._allowed else None
+        if terminal is None:
             raise InteractionNotAllowedError(
                 "something has to be typed and nobody may be asked",
                 hint="pipe it in, or run this in a terminal without --no-input",
             )
-        try:
+        with closing(terminal):
             yield terminal
-        finally:
-            os.close(terminal)
 
 
-@contextmanager
-def _echo_off(terminal: int) -> Iterator[None]:
-    import termios
-
-    before = termios.tcgetattr(terminal)
-    silent = termios.tcgetattr(terminal)
-    silent[3] &= ~termios.ECHO
-    # FLUSH: what was typed before the question appeared is not an answer to it
-    termios.tcsetattr(terminal, termios.TCSAFLUSH, silent)
+def _open() -> Terminal | Console | None:
     try:
-        yield
-    finally:
-        termios.tcsetattr(terminal, termios.TCSAFLUSH, before)
+        if os.name == "nt":
+            from .console import Console
 
+            return Console()
+        from .terminal import Terminal
 
-def _read_line(terminal: int, question: str) -> LockedBuffer:
-    os.write(terminal, f"{question}: ".encode("utf-8", "backslashreplace"))
-    buffer = LockedBuffer(_LONGEST_LINE)
-    try:
-        until = time.monotonic() + _PATIENCE
-        if not select.select([terminal], [], [], until - time.monotonic())[0]:
-            raise DeadlineError(f"there was no answer within {_PATIENCE:g} s")
-        size = os.readv(terminal, [buffer.view])
-        if size == _LONGEST_LINE:
-            raise TooLongError(
-                f"a terminal cannot take a line of {_LONGEST_LINE - 1:,} bytes or more", hint="pipe the value in"
-            )
-        if size and buffer.view[size - 1] == ord("\n"):
-            size -= 1
-        if not size:
-            raise CanceledError("nothing was typed")
-        buffer.shrink(size)
-        return buffer
-    except BaseException:
-        buffer.wipe()
-        raise
+        return Terminal()
+    except OSError:
+        return None

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-import select
 from typing import TYPE_CHECKING, Final
 
 from ..errors import ArgumentValueError, TooLongError
 from ..facade.arguments import read_value
 from ..flow import Deadline
+from ..flow.descriptor import read_into
 from ..model import Secret
 from ..model.locked import LockedBuffer
 from ..model.utf8 import is_utf8
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 LONGEST: Final = 1 << 20  # bytes; a credential is never that long, a file piped in by mistake is
 
 _STDIN = 0
+
+_NEWLINE: Final = b"\n\r" if os.name == "nt" else b"\n"  # from its end
 
 _UNWISE = (
     "a secret in the argument list stays in the shell's history and can be seen with `ps`: "
@@ -66,7 +68,7 @@ def checked(raw: Secret) -> Secret:
 
 
 def _read_stdin(deadline: Deadline) -> LockedBuffer:
-    """All of stdin without one trailing newline, in locked memory that grows with it."""
+    """All of stdin without one trailing newline (two bytes on Windows), in locked memory that grows with it."""
     buffer, size = LockedBuffer(4096), 0
     try:
         while size <= LONGEST + 1 and (count := _read_some(buffer.view[size:], deadline)):
@@ -76,7 +78,9 @@ def _read_stdin(deadline: Deadline) -> LockedBuffer:
                 larger.view[:size] = buffer.view
                 buffer.wipe()
                 buffer = larger
-        if size and buffer.view[size - 1] == ord("\n"):
+        for byte in _NEWLINE:
+            if not size or buffer.view[size - 1] != byte:
+                break
             size -= 1
         if size > LONGEST:
             raise TooLongError(f"more than {LONGEST:,} bytes came in on standard input: nothing was stored")
@@ -90,9 +94,9 @@ def _read_stdin(deadline: Deadline) -> LockedBuffer:
 def _read_some(into: memoryview, deadline: Deadline) -> int:
     with into:
         try:
-            ready, _, _ = select.select([_STDIN], [], [], deadline.remaining())
-            if ready:
-                return os.readv(_STDIN, [into])
+            size = read_into(_STDIN, into, deadline)
         except OSError as error:
             raise ArgumentValueError(f"cannot read standard input: {error.strerror}") from None
-    raise deadline.error("standard input did not end", hint="close it, or raise the limit with --timeout")
+    if size is None:
+        raise deadline.error("standard input did not end", hint="close it, or raise the limit with --timeout")
+    return size

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import select
 import stat
 from typing import Final
 
@@ -17,9 +16,13 @@ from ..errors import (
     TooLongError,
 )
 from ..flow import Deadline, Flow, Work
+from ..flow.descriptor import read_into
 from ..protocols.dotenv import Assignment, parse
 
 LONGEST: Final = 1 << 20  # bytes; a longer file is not one of variables
+
+# NONBLOCK: opening a named pipe that nobody writes to would wait for ever.  Windows has other flags, and no such pipes.
+_OPEN: Final = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
 def read(path: str, deadline: Deadline) -> Flow[dict[str, Assignment]]:
@@ -49,10 +52,9 @@ def _text(raw: bytearray, path: str) -> str:
 
 
 def _read(path: str, deadline: Deadline) -> bytearray:
-    raw = bytearray()
+    raw, chunk = bytearray(), memoryview(bytearray(1 << 16))
     try:
-        # NONBLOCK: opening a named pipe that nobody writes to would wait for ever
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(path, _OPEN)
     except OSError as error:
         raise _unreadable(path, error) from None
     try:
@@ -60,19 +62,23 @@ def _read(path: str, deadline: Deadline) -> bytearray:
         if not stat.S_ISREG(mode) and not stat.S_ISFIFO(mode):
             kind = "a directory" if stat.S_ISDIR(mode) else "not a file"
             raise ArgumentValueError(f"{path}: this is {kind}", hint="name a file of variables, such as .env")
-        while select.select([descriptor], [], [], deadline.remaining())[0]:
-            try:
-                chunk = os.read(descriptor, 1 << 16)
-            except OSError as error:
-                raise _unreadable(path, error) from None
-            if not chunk:
+        while (size := _read_some(descriptor, chunk, path, deadline)) is not None:
+            if not size:
                 return raw
-            raw += chunk
+            raw += chunk[:size]
             if len(raw) > LONGEST:
                 raise TooLongError(f"{path}: a file of variables has at most {LONGEST:,} bytes")
     finally:
+        chunk[:] = bytes(len(chunk))
         os.close(descriptor)
     raise deadline.error(f"{path} did not end")
+
+
+def _read_some(descriptor: int, chunk: memoryview, path: str, deadline: Deadline) -> int | None:
+    try:
+        return read_into(descriptor, chunk, deadline)
+    except OSError as error:
+        raise _unreadable(path, error) from None
 
 
 def _unreadable(path: str, error: OSError) -> NotFoundError | AccessDeniedError | PlatformError:
