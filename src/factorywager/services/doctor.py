@@ -16,6 +16,7 @@ from ..model.locked import LockedBuffer
 from ..stores import native, registry
 from ..stores.auto import AutoStore
 from ..stores.store import Diagnoses, Finding, Terms
+from ..stores.surroundings import here
 from .operations import Operations
 
 SERVICE: Final = "com.factorywager.doctor"
@@ -35,7 +36,7 @@ class Report(NamedTuple):
 
 def examine(operations: Operations) -> Flow[Report]:
     """Look at everything.  Writes nothing but the throw-away entry of the round trip, which it deletes again."""
-    sections = {"system": _system(operations), "settings": _settings()}
+    sections = {"system": _system(operations), "surroundings": _surroundings(), "settings": _settings()}
     for name in registry.NAMES:
         if name in native.NAMES.values() and name != native.NAMES.get(sys.platform):
             continue  # another platform's
@@ -70,6 +71,13 @@ def _system(operations: Operations) -> list[Finding]:
         if operations.interactive
         else Finding("ok", "prompts", "are never shown (no terminal or display, or switched off)"),
     ]
+
+
+def _surroundings() -> list[Finding]:
+    return [
+        Finding("ok" if place.advice is None else "note", place.name, f"told by {place.mark}", place.advice)
+        for place in here()
+    ] or [Finding("ok", "surroundings", "no container, WSL, SSH, CI or the like")]
 
 
 def _settings() -> list[Finding]:

@@ -54,13 +54,15 @@ class AutoStore:
             return store
         except UnavailableError as error:
             self.reason = error.message
+        from .surroundings import here
+
         vault = self._make_vault()
-        warnings.warn(
-            f"{self.reason}: using the encrypted vault in {vault.access.home.path} "
-            "(choose it with --store vault to silence this)",
-            FallbackWarning,
-            stacklevel=2,
-        )
+        text = "{}: using the encrypted vault in {} (choose it with --store vault to silence this)"
+        place = next(iter(here()), None)
+        if place is not None:
+            self.reason += f", {place.where}"
+            text += f"; {place.advice}" if place.advice else ""
+        warnings.warn(text.format(self.reason, vault.access.home.path), FallbackWarning, stacklevel=2)
         return vault
 
 

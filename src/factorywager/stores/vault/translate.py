@@ -65,6 +65,10 @@ def translate(error: Exception, path: str, number: int = 0) -> StoreError:  # no
 def _from_errno(number: int, path: str, text: str) -> StoreError:
     if number in _FULL:
         return StorageFullError(f"there is no room to write {path}", hint=_FULL_HINT, store=STORE)
+    if number == errno.EROFS:
+        return AccessDeniedError(
+            f"{path} is on a read-only file system", hint="FACTORYWAGER_HOME moves the vault elsewhere", store=STORE
+        )
     if number in _DENIED:
         return AccessDeniedError(
             f"no permission to use {path}", hint="FACTORYWAGER_HOME moves the vault elsewhere", store=STORE
