@@ -22,7 +22,7 @@ def read_into(descriptor: int, into: memoryview, deadline: Deadline) -> int | No
 
 
 def _read_on_thread(descriptor: int, into: memoryview, deadline: Deadline) -> int | None:
-    """Windows' ``select`` knows sockets only.  A read that never ends stays behind, with thread and buffer of its own."""
+    """Windows' ``select`` knows sockets only.  A read that never ends stays behind, with its thread and its buffer."""
     import threading
 
     from ..model.locked import LockedBuffer
