@@ -30,6 +30,10 @@ signal.signal(signal.SIGTERM, signal.default_int_handler)
 _EVERY_PART_IS_HERE = os.environ.get("CI", "").lower() in ("1", "true") and sys.platform.startswith("linux")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--write-pages", action="store_true", help="write what was seen into docs/interop.md")
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[Any]) -> Any:
     return _no_skip((yield))

@@ -1,0 +1,73 @@
+"""Who reads what whom wrote, on each store: measured, and held against docs/interop.md.
+
+`pytest tests/interop/test_matrix.py --write-pages` writes what was seen into that page.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+from harness.gnome_keyring import GnomeKeyring
+from harness.parties import ADOPT, Entry, Party, on_bus
+from harness.samples import ODD_TEXTS
+
+PAGE = Path(__file__).parents[2] / "docs" / "interop.md"
+
+# each is the end of a service, a name and a value at once
+TEXTS = ("plain", *ODD_TEXTS)
+
+pytestmark = pytest.mark.filterwarnings("ignore::factorywager.errors.BestPracticeWarning")
+
+
+def measured(parties: Sequence[Party]) -> str:
+    """The table: for each writer and reader, how many of the entries that were written were given back exactly; below
+    it, what only some of them got right."""
+    writers = [party for party in parties if party.name != ADOPT]
+    heads = ["written by", "entries", *(party.name for party in parties)]
+    rows = [heads, ["---"] * len(heads)]
+    partly: dict[str, set[str]] = {}
+    for writer in writers:
+        key = re.sub(r"\W+", "-", writer.name)
+        entries = [Entry(f"com.example.{key}.{text}", text, text) for text in TEXTS]
+        written = [entry for entry, done in zip(entries, writer.write(entries), strict=True) if done]
+        row = [writer.name, f"{len(written)}"]
+        if len(written) < len(entries):
+            partly.setdefault(writer.name, set()).update(entry.value for entry in entries if entry not in written)
+        for reader in parties:
+            values = reader.read(written, writer.name)
+            wrong = {entry.value for value, entry in zip(values, written, strict=True) if value != entry.value}
+            row.append(f"{len(written) - len(wrong)}" if len(wrong) < len(written) else "-")
+            if 0 < len(wrong) < len(written):
+                partly.setdefault(reader.name, set()).update(wrong)
+        rows.append(row)
+    table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
+    return table + "".join(
+        f"\n{name} fails with: {', '.join(f'`{text!a}`' for text in sorted(texts))}.\n"
+        for name, texts in sorted(partly.items())
+    )
+
+
+@pytest.fixture
+def agrees(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
+    """Holds a table against the page's for that store; writes it there instead where that was asked for."""
+
+    def check(store: str, seen: str) -> None:
+        begin, end = f"<!-- {store} -->\n", f"<!-- end of {store} -->"
+        page = PAGE.read_text()
+        before, _, rest = page.partition(begin)
+        said, _, after = rest.partition(end)
+        if request.config.getoption("--write-pages"):
+            PAGE.write_text(f"{before}{begin}{seen}{end}{after}")
+        else:
+            assert seen == said, f"docs/interop.md says otherwise of {store}; --write-pages writes what was seen"
+
+    return check
+
+
+def test_gnome_keyring(keyring: GnomeKeyring, agrees: Callable[[str, str], None]) -> None:
+    keyring.start()
+    agrees("GNOME Keyring", measured(on_bus(keyring.bus)))
