@@ -7,6 +7,6 @@ A store's code is written once, as ``result = yield from some_flow()`` and ``rep
 
 from .deadline import Deadline
 from .gate import Gate
-from .request import Flow, Pause, Request, Work
+from .request import Abandonable, Flow, Pause, Request, Work
 
-__all__ = ["Deadline", "Flow", "Gate", "Pause", "Request", "Work"]
+__all__ = ["Abandonable", "Deadline", "Flow", "Gate", "Pause", "Request", "Work"]

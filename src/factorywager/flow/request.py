@@ -1,4 +1,4 @@
-"""`Request`: what an operation may ask of its driver, and the two that need no transport."""
+"""`Request`: what an operation may ask of its driver, and those that need no transport."""
 
 from __future__ import annotations
 
@@ -50,6 +50,37 @@ class Work(Request[T]):
         from .workers import in_worker
 
         return await in_worker(self._function, self._deadline)
+
+
+class Abandonable(Work[T]):
+    """A call that nothing bounds (an OS function that may wait for a person).
+
+    The blocking driver too gives it a thread, and both drivers leave that behind at the deadline: the call then ends
+    whenever it ends, and its result, or its error, is dropped.
+    """
+
+    __slots__ = ()
+
+    def perform(self) -> T:
+        import threading
+        from queue import Empty, SimpleQueue
+
+        outcome: SimpleQueue[tuple[T | None, BaseException | None]] = SimpleQueue()
+
+        def task() -> None:
+            try:
+                outcome.put((self._function(), None))
+            except BaseException as error:  # noqa: BLE001 - the flow decides what to do with it
+                outcome.put((None, error))
+
+        threading.Thread(target=task, name="factorywager-call", daemon=True).start()
+        try:
+            result, error = outcome.get(timeout=self._deadline.remaining())
+        except Empty:
+            raise self._deadline.error("the store did not answer") from None
+        if error is not None:
+            raise error
+        return result  # type: ignore[return-value]  # None only where T is None
 
 
 class Pause(Request[None]):

@@ -10,7 +10,7 @@ from ..flow import Flow
 from .store import Store, Terms
 
 # `sys.platform`: the store's name
-NAMES: Final = {"linux": "secret-service", "win32": "credential-manager"}
+NAMES: Final = {"linux": "secret-service", "darwin": "keychain", "win32": "credential-manager"}
 
 
 class NativeStore(Store, Protocol):
@@ -36,6 +36,10 @@ def open_native() -> NativeStore:
             from .secret_service.store import SecretServiceStore
 
             return SecretServiceStore()
+        case "darwin":
+            from .keychain.store import KeychainStore
+
+            return KeychainStore()
         case "win32":
             from .credential_manager.store import CredentialManagerStore
 

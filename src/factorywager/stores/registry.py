@@ -13,7 +13,7 @@ from .store import Store
 if TYPE_CHECKING:
     from .vault.store import VaultStore
 
-NAMES = ("auto", "secret-service", "credential-manager", "vault", "memory")
+NAMES = ("auto", "secret-service", "keychain", "credential-manager", "vault", "memory")
 
 
 def open_store(name: str | None = None, make_vault: Callable[[], VaultStore] = plain_vault) -> Store | AutoStore:
@@ -36,6 +36,10 @@ def open_store(name: str | None = None, make_vault: Callable[[], VaultStore] = p
             from .secret_service.store import SecretServiceStore
 
             return SecretServiceStore()
+        case "keychain":
+            from .keychain.store import KeychainStore
+
+            return KeychainStore()
         case "credential-manager":
             from .credential_manager.store import CredentialManagerStore
 

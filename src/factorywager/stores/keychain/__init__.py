@@ -1,0 +1,1 @@
+"""The macOS Keychain."""
