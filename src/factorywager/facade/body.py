@@ -47,8 +47,8 @@ class SecretsBody:
     """Credentials in a store.
 
     Args:
-        store: a store's name (``auto``, ``secret-service``, ``credential-manager``, ``vault``, ``memory``; default
-            ``FACTORYWAGER_STORE``, else ``auto``), or a store of your own.
+        store: a store's name (``auto``, ``secret-service``, ``keychain``, ``credential-manager``, ``vault``,
+            ``memory``; default ``FACTORYWAGER_STORE``, else ``auto``), or a store of your own.
         service: a service for every call that names none; then ``get("name")`` is enough.
         timeout: seconds each operation may take, all its steps together.
         interactive: whether stores may prompt; ``None`` finds out (see `may_prompt`).

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { UNIMPLEMENTED = -4, PARAMETER = -50, CANCELED = -128, AUTHENTICATION = -25293, DUPLICATE = -25299,
+enum { UNDOCUMENTED = -4242, PARAMETER = -50, CANCELED = -128, AUTHENTICATION = -25293, DUPLICATE = -25299,
        NOT_FOUND = -25300, NO_DEFAULT = -25307, NOT_ALLOWED = -25308 };
 
 #define CONSTANTS(each) \
@@ -275,7 +275,7 @@ OSStatus SecKeychainGetPath(Object *keychain, uint32_t *room, char *path) {
 
 Object *SecCopyErrorMessageString(OSStatus status, void *reserved) {
     if (reserved != NULL) double_abort("SecCopyErrorMessageString: its second argument is reserved");
-    if (status != UNIMPLEMENTED && status != -25312) return NULL;
+    if (status != UNDOCUMENTED) return NULL;
     const char *text = "A made-up message of the system.";
     return double_string(text, (CFIndex)strlen(text));
 }

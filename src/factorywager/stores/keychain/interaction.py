@@ -60,9 +60,7 @@ class Interaction:
             )
             # A call that begins past its deadline would act after its caller was told that it failed.
             if not free or terms.deadline.passed:
-                raise terms.deadline.error(
-                    "the Keychain was not free", hint="answer the dialog that is on the screen, and try again"
-                )
+                raise terms.deadline.error("the Keychain was not free")
             if terms.interactive:
                 self._prompting = True
                 return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from ...errors import DeadlineError
 from ...flow import Abandonable, Flow
 from ...model import Info, Ref, Secret
 from ..store import Finding, Options, Terms
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from .frameworks import Frameworks
 
 T = TypeVar("T")
+
+_LATE_HINT = (
+    "a dialog may be on the screen: answer it, and try again; --timeout (timeout= in the library) gives more time"
+)
 
 Infos = list[Info]  # inside the class, `list` is a method
 
@@ -91,5 +96,9 @@ class KeychainStore:
             with loaded.interaction.during(terms):
                 return action(loaded)
 
-        result: T = yield Abandonable(call, terms.deadline)
+        try:
+            result: T = yield Abandonable(call, terms.deadline)
+        except DeadlineError as error:
+            error.hint = _LATE_HINT
+            raise
         return result
