@@ -42,7 +42,7 @@ def test_commands_are_offered(command: CommandLine) -> None:
 
 
 def test_options_are_offered(command: CommandLine) -> None:
-    assert _offers("factorywager migrate --f", command) == {"--from-env", "--force"}
+    assert _offers("factorywager migrate --f", command) == {"--force", "--forget", "--format", "--from-env"}
     assert _offers("factorywager get --store v", command) == {"vault"}
     assert _offers("factorywager vault init --mode s", command) == {"sealed"}
 

@@ -1,20 +1,17 @@
-"""What the commands rest on, over any input: the database's URL, and .env files as python-dotenv reads them."""
+"""What the commands rest on, over any input: the database's URL, values, and what is shown."""
 
 from __future__ import annotations
 
-import io
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from dotenv import dotenv_values
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from factorywager import Secret
 from factorywager.cli.output import shown
 from factorywager.cli.values import checked
-from factorywager.errors import ArgumentValueError, CorruptError
-from factorywager.protocols.dotenv import parse
+from factorywager.errors import ArgumentValueError
 from factorywager.services.database import Database
 
 _TEXT = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1)
@@ -45,37 +42,6 @@ def test_every_part_of_the_url_comes_back(host: str, user: str, password: str, d
 def test_hosts_that_are_no_plain_names(host: str, place: str) -> None:
     with Database(host, "5432", "u", Secret("p"), "d").url().lease() as url:
         assert str(url, "ascii") == f"postgresql://u:p@{place}:5432/d"
-
-
-_LINES = st.lists(
-    st.one_of(
-        st.builds("{}={}".format, st.sampled_from("ABC"), st.text("ab $\\{}AB:-#'\" \t", max_size=12)),
-        st.sampled_from(["", "# made up", "export D=x", "E", "F='a\nb'", 'G="${A}-${NOBODY:-c}"', "H = spaced "]),
-    ),
-    max_size=6,
-).map("\n".join)
-
-
-@given(_LINES)
-def test_files_are_read_as_python_dotenv_reads_them(text: str) -> None:
-    try:
-        found = parse(text, {}, "any.env")
-    except CorruptError:
-        return
-    with pytest.MonkeyPatch.context() as patch:
-        for name in "ABCDEFGH":
-            patch.delenv(name, raising=False)
-        wanted = dotenv_values(stream=io.StringIO(text, newline=""))
-    assert {name: one.value for name, one in found.items()} == {name: value or "" for name, value in wanted.items()}
-    assert list(found) == list(wanted)
-    lines = text.split("\n")
-    for name, one in found.items():
-        assert one.line is not None
-        assert name in lines[one.line - 1]
-
-
-def test_an_assignment_does_not_show_its_value() -> None:
-    assert "made-up" not in repr(parse("A=made-up", {}, "any.env"))
 
 
 @given(st.binary(max_size=64))

@@ -103,6 +103,11 @@ class Output:
             self._told.add(text)
             _say(f"{painted('warning:', YELLOW, _STDERR)} {shown(text)}")
 
+    def progress(self, text: str | None) -> None:
+        """A line that the next one overwrites, where a person sees it; ``None`` clears it."""
+        if not self.quiet and os.environ.get("TERM") != "dumb" and os.isatty(_STDERR):
+            _say("\r\x1b[K" if text is None else f"\r\x1b[K{shown(text)}", end="")
+
     def error(self, error: FactoryWagerError) -> None:
         self.failure(str(error), error.hint)
 
@@ -112,13 +117,13 @@ class Output:
             _say(f"{painted('hint:', CYAN, _STDERR)} {shown(hint)}")
 
 
-def _say(text: str) -> None:
+def _say(text: str, end: str = "\n") -> None:
     """A line on stderr.  That it cannot be written is no reason to fail: there is nowhere left to say so."""
     stream = sys.stderr
     if stream is None:
         return
     try:
-        stream.write(text + "\n")  # its error handler is backslashreplace, whatever the locale
+        stream.write(text + end)  # its error handler is backslashreplace, whatever the locale
         stream.flush()
     except (OSError, ValueError):
         pass

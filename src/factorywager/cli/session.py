@@ -10,7 +10,7 @@ from ..facade.arguments import read_name
 from ..facade.body import may_prompt
 from ..flow import Deadline, Flow
 from ..flow.blocking import run
-from ..model import Ref
+from ..model import Ref, Secret
 from ..services import catalogue
 from ..services.operations import Operations
 from ..stores.registry import open_store
@@ -33,6 +33,7 @@ class Session:
         self.options = options
         self.output = output
         self.interactive = may_prompt(False if options.no_input else None)
+        self._typed: Secret | None = None
 
     @cached_property
     def service(self) -> str:
@@ -46,15 +47,25 @@ class Session:
             open_store(self.options.store, self.make_vault), timeout=self.options.timeout, interactive=self.interactive
         )
 
+    def another(self, name: str) -> Operations:
+        """The store of that name over a connection of its own; whoever asks for it closes it."""
+        return Operations(open_store(name, self.make_vault), timeout=self.options.timeout, interactive=self.interactive)
+
     def make_vault(self) -> VaultStore:
         """The vault, with a person to ask for its passphrase, and told when a first `set` has made it."""
         from ..stores.vault.store import VaultStore
 
-        vault = VaultStore(passphrase=lambda: self.prompts.secret("Passphrase of the vault"))
+        vault = VaultStore(passphrase=self._passphrase)
         vault.on_created = lambda path: self.output.note(
             f"made a vault in {path}, opened by a key file (`factorywager vault rekey` changes that)"
         )
         return vault
+
+    def _passphrase(self) -> Secret:
+        """Asked for once, however often the vault is opened."""
+        if self._typed is None:
+            self._typed = self.prompts.secret("Passphrase of the vault")
+        return Secret(self._typed.bytes)
 
     @cached_property
     def vault(self) -> VaultStore:
@@ -64,6 +75,11 @@ class Session:
     def terms(self) -> Terms:
         """The conditions of a step that begins now."""
         return Terms(Deadline(self.options.timeout), self.interactive)
+
+    @property
+    def at_terminal(self) -> bool:
+        """Whether a person is there to be asked: prompts are allowed, and what is shown is seen."""
+        return self.interactive and os.isatty(0) and os.isatty(2)
 
     @cached_property
     def prompts(self) -> Prompts:
@@ -93,3 +109,5 @@ class Session:
             self.operations.store.close()
         if "vault" in self.__dict__:
             self.vault.close()
+        if self._typed is not None:
+            self._typed.wipe()

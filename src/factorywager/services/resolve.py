@@ -8,6 +8,7 @@ import warnings
 from ..errors import NotFoundError, StoreError, UnreadableWarning
 from ..flow import Flow
 from ..model import Ref, Secret
+from . import references
 from .operations import Operations
 
 
@@ -17,8 +18,11 @@ def resolve(operations: Operations, ref: Ref, variable: str) -> Flow[Secret]:
     A store that fails does not stop the search, and is not passed over either: with the variable set there is one
     `UnreadableWarning`, without it the store's own error is raised.
 
+    A reference, in either place, is followed: a file that `migrate --replace` has changed serves as an environment.
+
     Raises:
-        NotFoundError: neither place has it; the message names both.
+        NotFoundError: neither place has it; the message names both.  Or the entry referred to is not there.
+        ConflictError: references lead in a circle.
         StoreError: the store failed and the variable is not set.
     """
     try:
@@ -27,14 +31,14 @@ def resolve(operations: Operations, ref: Ref, variable: str) -> Flow[Secret]:
     except StoreError as error:
         found, failure = None, error
     if found is not None:
-        return found
+        return (yield from references.follow(operations, found))
     value = os.environ.get(variable)
     if value:
         if failure is not None:
             warnings.warn(
                 f"{ref} is taken from ${variable} because the store failed: {failure}", UnreadableWarning, stacklevel=2
             )
-        return Secret(value)
+        return (yield from references.follow(operations, Secret(value)))
     if failure is not None:
         raise failure
     raise NotFoundError(

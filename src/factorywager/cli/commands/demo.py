@@ -17,8 +17,11 @@ from ...blocking import HybridConfig, Secrets
 from ...errors import ConflictError, NotFoundError, PlatformError, StoreError
 from ...model import Ref, Secret
 from ...model.secret import REDACTED
-from ...protocols.dotenv import parse
-from ...services import catalogue, database, jwt, migrate
+from ...services import catalogue, database, jwt
+from ...services.migration import plan, transaction
+from ...services.migration.fingerprint import Fingerprints
+from ...services.migration.selection import Selection, select
+from ...services.migration.source import Source, format_of
 from ..arguments import Parser
 from ..output import BOLD, CYAN, GREEN, Output, painted
 from ..session import Session
@@ -140,14 +143,21 @@ def _jwt(stage: Stage) -> list[str]:
 
 
 def _migration(stage: Stage) -> list[str]:
-    there = parse(_ENV_FILE, {}, ".env")
-    targets = migrate.select(there, migrate.Selection())
-    steps = stage.session.run(migrate.plan(stage.operations, stage.migrated, there, targets))
-    stage.will_write(*targets.values(), service=stage.migrated)
-    done: list[migrate.Step] = []
-    stage.session.run(migrate.apply(stage.operations, stage.migrated, steps, force=False, done=done.append))
-    moved = [f"{step.source.variable} -> {step.name}: written, read back, compared" for step in done]
-    return moved + [f"{step.source.variable}: empty, skipped" for step in steps if step not in done]
+    raw, kind = _ENV_FILE.encode(), format_of(".env", None)
+    chosen = select([Source(".env", None, kind, raw, kind.read(raw, ".env", {}))], Selection())
+    operations = stage.operations
+    planned = stage.session.run(plan.make(operations, stage.migrated, chosen, plan.Treatment.KEEP, Fingerprints()))
+    stage.will_write(*(step.name for step in planned.steps), service=stage.migrated)
+    # what is deleted in a moment needs no records to undo it by
+    ground = transaction.Ground(operations, operations, None, 0)
+    done: set[str] = set()
+    stage.session.run(
+        transaction.carry_out(ground, planned, force=False, tell=lambda progress: done.add(progress.which))
+    )
+    moved = [
+        f"{step.found.key} -> {step.name}: written, read back, compared" for step in planned.steps if step.name in done
+    ]
+    return moved + [f"{step.found.key}: empty, skipped" for step in planned.steps if step.state == "empty"]
 
 
 def _trouble(stage: Stage) -> list[str]:

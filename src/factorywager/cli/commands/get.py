@@ -1,7 +1,11 @@
-"""Prints the value of an entry, and nothing else: `T=$(factorywager get NAME)` is exactly the value."""
+"""Prints the value of an entry, and nothing else: `T=$(factorywager get NAME)` is exactly the value.
+
+NAME may be a reference (`fw://SERVICE/NAME`), and a value that is one is followed.
+"""
 
 from __future__ import annotations
 
+from ...services import references
 from ..arguments import Parser
 from ..session import Session
 
@@ -9,7 +13,7 @@ SUMMARY = "print an entry's value"
 
 
 def arguments(parser: Parser) -> None:
-    parser.add_argument("name", metavar="NAME", help="the entry")
+    parser.add_argument("name", metavar="NAME", help="the entry, or a reference to one")
     add_no_newline(parser)
 
 
@@ -26,10 +30,12 @@ def print_value(session: Session, name: str) -> int:
 
     Raises:
         NotFoundError: there is no such entry.
-        CorruptError: ``--json`` was asked for and the value is not text.
+        ConflictError: it is a reference that leads in a circle.
+        CorruptError: ``--json`` was asked for and the value is not text; or it is a malformed reference.
     """
-    ref = session.ref(name)
-    secret = session.run(session.operations.require(ref))
+    ref = references.parse(name) if references.is_reference(name) else session.ref(name)
+    operations = session.operations
+    secret = session.run(references.follow(operations, session.run(operations.require(ref))))
     if session.options.json:
         session.output.json(
             {"service": ref.service, "name": ref.name, "store": session.store, "value": secret.reveal()}
