@@ -190,6 +190,11 @@ class Router:
             self._pending[serial] = exchange
         return data, exchange
 
+    @property
+    def torn(self) -> bool:
+        """Whether only a part of the latest message has come."""
+        return self._frames.torn
+
     def has_room(self, calls: int) -> bool:
         """Whether so many more calls may go out now."""
         return len(self._pending) + calls <= MOST_UNANSWERED

@@ -10,7 +10,7 @@ import struct
 from collections.abc import Iterator
 from typing import Any, Final
 
-from jeepney.low_level import Header, HeaderFields, Message, MessageType, calc_msg_size
+from jeepney.low_level import Endianness, Header, HeaderFields, MessageType, calc_msg_size, parse_signature
 
 from ..errors import PlatformError
 
@@ -53,14 +53,29 @@ class Received:
         """The values.
 
         Raises:
-            PlatformError: the bytes are not what the signature says.
+            PlatformError: the bytes are not what the signature says, or more than it says.
         """
         if self._body is None:
             try:
-                self._body = tuple(Message.from_buffer(self.raw).body)
+                self._body, end = self._parsed()
             except _NOT_DBUS as error:
                 raise not_dbus(error) from None
+            self.expect_end(end)
         return self._body
+
+    def expect_end(self, end: int) -> None:
+        """Raise `PlatformError` where a body that was read up to ``end`` goes on: a length in it was too short, and
+        what is missing must not pass for absent."""
+        if end != len(self.raw):
+            raise PlatformError("the session bus sent a message that is longer than its contents")
+
+    def _parsed(self) -> tuple[tuple[Any, ...], int]:
+        types = self.field(HeaderFields.signature) or ""
+        if not types:
+            return (), self.start
+        endianness = Endianness.little if self.little_endian else Endianness.big
+        values, end = parse_signature(list(f"({types})")).parse_data(self.raw, self.start, endianness)
+        return tuple(values), end
 
 
 class Frames:
@@ -68,6 +83,11 @@ class Frames:
 
     def __init__(self) -> None:
         self._buffer = bytearray()
+
+    @property
+    def torn(self) -> bool:
+        """Whether only a part of the latest message has come."""
+        return bool(self._buffer)
 
     def add(self, data: bytes) -> Iterator[Received]:
         """The messages that ``data`` completes.

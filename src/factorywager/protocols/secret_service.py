@@ -185,7 +185,7 @@ def secrets(reply: Received) -> dict[str, Ciphertext]:
     dbus.expect(reply, "a{o(oayays)}")
     if reply.little_endian:
         try:
-            return dict(_secrets(reply.raw, reply.start))
+            return dict(_secrets(reply))
         except (struct.error, UnicodeDecodeError, IndexError) as error:
             raise not_dbus(error) from None
     return {item: _ciphertext(parts) for item, parts in reply.body[0].items()}
@@ -195,9 +195,11 @@ def secret(reply: Received) -> Ciphertext:
     dbus.expect(reply, "(oayays)")
     if reply.little_endian:
         try:
-            return _secret(reply.raw, reply.start, len(reply.raw))[0]
+            ciphertext, end = _secret(reply.raw, reply.start, len(reply.raw))
         except (struct.error, UnicodeDecodeError, IndexError) as error:
             raise not_dbus(error) from None
+        reply.expect_end(end)
+        return ciphertext
     return _ciphertext(reply.body[0])
 
 
@@ -262,18 +264,20 @@ def collection_of(item: str) -> str:
     return item.rpartition("/")[0]
 
 
-def _secrets(raw: bytes, position: int) -> Iterator[tuple[str, Ciphertext]]:
+def _secrets(reply: Received) -> Iterator[tuple[str, Ciphertext]]:
     """The body ``a{o(oayays)}``, little-endian; every length is held against the array's.
 
     By hand, because jeepney's general reader takes longer over fifty secrets than the daemon does.
     Source: D-Bus Specification, "Marshaling": strings and arrays begin with their length at a multiple of 4, dict
     entries and structs at one of 8.
     """
+    raw, position = reply.raw, reply.start
     length = uint32(raw, position)
     position += 4
     end = ((position + 7) & ~7) + length
     if end > len(raw):
         raise IndexError("array")
+    reply.expect_end(end)
     while (position := (position + 7) & ~7) < end:
         item, position = _piece(raw, position, end)
         secret, position = _secret(raw, (position + 8) & ~7, end)  # behind the item's NUL

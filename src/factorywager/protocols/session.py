@@ -38,6 +38,10 @@ class BadCiphertextError(ValueError):
     """What was received is not what this session's key encrypts; never says what it holds."""
 
 
+class DoubtfulKeyError(ValueError):
+    """The shared secret begins with a zero byte, which not every daemon keeps: the other side may have another key."""
+
+
 class Handshake:
     """Our half of the Diffie-Hellman exchange."""
 
@@ -53,12 +57,16 @@ class Handshake:
         """The key that both sides now have.
 
         Raises:
+            DoubtfulKeyError: do it again.  One handshake in 256 ends so; KWallet before 6.25 would derive another key,
+                and one value in 256 would seem to be decrypted rightly all the same.
             ValueError: the peer's public key is no element of the group, so anybody could know the result.
         """
         public = int.from_bytes(peer, "big")
         if not 1 < public < _PRIME - 1:
             raise ValueError("the daemon's public key is outside the group")
         shared = pow(public, self._exponent, _PRIME).to_bytes(_PUBLIC_KEY_BYTES, "big")
+        if not shared[0]:
+            raise DoubtfulKeyError("the daemon agrees on no key that both sides are sure to derive alike")
         return SessionKey(HKDF(SHA256(), _KEY_BYTES, None, b"").derive(shared))
 
 

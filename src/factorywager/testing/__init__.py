@@ -1,7 +1,6 @@
-"""For tests: what every store must do, as a suite to subclass, and doubles of what stores talk to.
+"""For tests: what every store must do, as a suite to subclass, and a double of what one of them talks to.
 
-`StoreConformance` needs pytest; nothing in the library imports this package.  Every name is imported when it is first
-used.
+It needs pytest; nothing in the library imports this package.  Every name is imported when it is first used.
 """
 
 from __future__ import annotations
@@ -11,10 +10,29 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from .conformance import StoreConformance
+    from .secret_service import GNOME_KEYRING, KEEPASSXC, KWALLET, FakeSecretService, Fault, Personality, User
 
-_HOME = {"StoreConformance": ".conformance"}
+_HOME = {
+    "StoreConformance": ".conformance",
+    "FakeSecretService": ".secret_service",
+    "Fault": ".secret_service",
+    "GNOME_KEYRING": ".secret_service",
+    "KEEPASSXC": ".secret_service",
+    "KWALLET": ".secret_service",
+    "Personality": ".secret_service",
+    "User": ".secret_service",
+}
 
-__all__ = ["StoreConformance"]
+__all__ = [
+    "GNOME_KEYRING",
+    "KEEPASSXC",
+    "KWALLET",
+    "FakeSecretService",
+    "Fault",
+    "Personality",
+    "StoreConformance",
+    "User",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...errors import AmbiguousError, LockedError
+from ...errors import AmbiguousError, LockedError, PlatformError
 from ...flow import Deadline, Flow
 from ...model import Ref, Secret
 from ...protocols import secret_service as api
@@ -13,7 +13,7 @@ from ...protocols.received import Received
 from ...protocols.session import BadCiphertextError
 from ..store import Terms
 from .link import Link
-from .prompts import Prompts
+from .prompts import UNLOCK_HINT, Prompts
 from .reads import MOST_IN_A_CALL
 from .translate import STORE, StaleSessionError, VanishedError, checked
 
@@ -72,7 +72,15 @@ def reveal_hidden(link: Link, prompts: Prompts, terms: Terms) -> Flow[bool]:
         locked = [path for path in locked if path == default]
     if locked:
         yield from prompts.unlock(link, locked, terms)
+        yield from _expect_unlocked(link, locked, deadline)
     return bool(locked)
+
+
+def _expect_unlocked(link: Link, collections: Sequence[str], deadline: Deadline) -> Flow[None]:
+    """Raise `LockedError` where what the daemon says it unlocked is locked: it would seem empty, or full of hashes."""
+    replies = yield from link.ask_all([api.collection_locked(path) for path in collections], deadline)
+    if any(_is_locked(reply) for reply in replies):
+        raise LockedError("the keyring stays locked", hint=UNLOCK_HINT, store=STORE)
 
 
 def choose(link: Link, matches: Matches, deadline: Deadline) -> Flow[list[str]]:
@@ -157,14 +165,20 @@ def read_many(link: Link, items: Mapping[str, Ref], epoch: int, deadline: Deadli
 
 
 def fetch(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[dict[str, api.Ciphertext]]:
-    """What the daemon gives of many items by path, in one round trip."""
+    """What the daemon gives of many items by path, in one round trip.
+
+    Of a call that fails as a whole, because of one item that is gone (KWallet) or locked (KeePassXC), it is nothing.
+    """
     calls = [
         api.get_secrets(paths[start : start + MOST_IN_A_CALL], link.session)
         for start in range(0, len(paths), MOST_IN_A_CALL)
     ]
     encrypted: dict[str, api.Ciphertext] = {}
     for reply in (yield from link.ask_all(calls, deadline)):
-        encrypted |= api.secrets(checked(reply))
+        try:
+            encrypted |= api.secrets(checked(reply))
+        except (LockedError, VanishedError, PlatformError):
+            continue
     return encrypted
 
 

@@ -14,7 +14,7 @@ from ...protocols import dbus
 from ...protocols import secret_service as api
 from ...protocols.dbus import Prepared
 from ...protocols.received import Received
-from ...protocols.session import Handshake, SessionKey
+from ...protocols.session import DoubtfulKeyError, Handshake, SessionKey
 from ...transports.bus import Bus
 from ...transports.requests import Call, Connect, World
 from .paths import KnownPaths
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 
 # Calls sent in one piece; must not be more than what may be unanswered at a time.
 _CALLS_AT_ONCE = dbus.MOST_UNANSWERED // 2
+
+# Handshakes that are done over; by chance not even three in a row are needed in sixteen million sessions.
+_MOST_HANDSHAKES = 4
 
 
 class Daemon(NamedTuple):
@@ -174,6 +177,20 @@ def _connected(deadline: Deadline) -> Flow[Link]:
         ) from None
 
 
+def _agreed(bus: Bus, handshake: Handshake, reply: Received, deadline: Deadline) -> Flow[tuple[str, SessionKey]]:
+    """Session and key; by another handshake where a daemon may have derived another key than we did."""
+    for _ in range(_MOST_HANDSHAKES):
+        session, public_key = api.opened(reply)
+        try:
+            return session, handshake.agree(public_key)
+        except DoubtfulKeyError:
+            handshake = Handshake()
+            (reply,) = yield Call(bus, [api.open_session(handshake.public_key)], deadline)
+            checked(reply)
+    session, public_key = api.opened(reply)
+    return session, handshake.agree(public_key)
+
+
 def _connect(deadline: Deadline) -> Flow[Link]:
     """The bus handshake, then one round trip for everything else."""
     bus: Bus = yield Connect(deadline)
@@ -184,9 +201,9 @@ def _connect(deadline: Deadline) -> Flow[Link]:
         *replies, process = yield Call(bus, calls, deadline)
         for reply in replies:
             checked(reply)
-        session, public_key = api.opened(replies[-1])
+        session, key = yield from _agreed(bus, handshake, replies[-1], deadline)
         pid = None if dbus.error_name(process) is not None else dbus.body(process, "u")[0]
-        return Link(bus, session, handshake.agree(public_key), dbus.sender(replies[-1]), pid)
+        return Link(bus, session, key, dbus.sender(replies[-1]), pid)
     except ValueError as error:
         bus.close()
         raise PlatformError(str(error), hint="`factorywager doctor` looks closer", store=STORE) from None

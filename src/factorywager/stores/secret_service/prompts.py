@@ -13,9 +13,9 @@ from ...protocols.received import Received
 from ...transports.requests import Call, Hear
 from ..store import Terms
 from .link import Link
-from .translate import STORE, checked
+from .translate import STORE, StaleSessionError, checked
 
-_UNLOCK_HINT = "unlock the keyring (log in to the desktop, or open its keyring program), or use --store vault"
+UNLOCK_HINT = "unlock the keyring (log in to the desktop, or open its keyring program), or use --store vault"
 
 
 class Prompts:
@@ -38,6 +38,7 @@ class Prompts:
             InteractionNotAllowedError: it takes a prompt, and this caller is not interactive.
             CanceledError: the user dismissed it, now or within the cool-down.
             DeadlineError: nobody answered it in time.
+        StaleSessionError: the daemon was replaced before the prompt was shown.
             LockedError: the daemon says that it unlocked them, and did not.
         """
         yield self._gate.enter(terms.deadline)
@@ -46,7 +47,7 @@ class Prompts:
             opened, prompt = api.unlocked((yield from link.ask(api.unlock(objects), terms.deadline)))
             if prompt == api.NO_PATH:
                 if not set(objects) <= set(opened):
-                    raise LockedError("the keyring stays locked", hint=_UNLOCK_HINT, store=STORE)
+                    raise LockedError("the keyring stays locked", hint=UNLOCK_HINT, store=STORE)
                 return
             yield from self._show(link, prompt, terms)
         finally:
@@ -63,10 +64,13 @@ class Prompts:
     def _show(self, link: Link, prompt: str, terms: Terms) -> Flow[Received]:
         if not terms.interactive:
             raise InteractionNotAllowedError(
-                "the keyring is locked and this program may not show a prompt", hint=_UNLOCK_HINT, store=STORE
+                "the keyring is locked and this program may not show a prompt", hint=UNLOCK_HINT, store=STORE
             )
         if self._dismissed_at is not None and time.monotonic() - self._dismissed_at < self._cool_down:
             raise _dismissed()
+        if not link.usable:
+            # The daemon was replaced since we connected: of the new one's signals this link believes none.
+            raise StaleSessionError("the daemon was restarted")
         subscription = link.bus.router.subscribe(
             lambda signal: (
                 (api.is_completed(signal, prompt) and dbus.sender(signal) == link.owner) or api.is_owner_change(signal)
@@ -100,5 +104,5 @@ class Prompts:
 def _dismissed() -> CanceledError:
     # Without a prompter to show it (no display, a crashed dialog) GNOME Keyring reports a dismissal as well.
     return CanceledError(
-        "the keyring's prompt was dismissed, or there was no display to show it on", hint=_UNLOCK_HINT, store=STORE
+        "the keyring's prompt was dismissed, or there was no display to show it on", hint=UNLOCK_HINT, store=STORE
     )

@@ -76,8 +76,9 @@ class SecretServiceStore:
                         yield from self._prompts.run(link, prompt, terms)
                 except VanishedError:
                     continue
-                except StaleSessionError:
-                    # The daemon died over the call.  If the item is gone when we look again, that was our doing.
+                except (StaleSessionError, UnavailableError):
+                    # The daemon, or the connection, died over the call.  If the item is gone when we look again, that
+                    # was our doing.
                     removed = True
                     raise
                 removed = True
@@ -111,7 +112,13 @@ class SecretServiceStore:
     ) -> Flow[dict[str, StoreError | None]]:
         from .writes import write_each
 
-        return (yield from self._attempt(lambda link: write_each(link, service, values, self._prompts, terms), terms))
+        def act(link: Link) -> Flow[dict[str, StoreError | None]]:
+            outcomes = yield from write_each(link, service, values, self._prompts, terms)
+            if any(outcomes.values()):
+                self._distrust(link)
+            return outcomes
+
+        return (yield from self._attempt(act, terms))
 
     def watch(self, service: str | None, terms: Terms) -> Flow[Watch]:
         from .watch import ItemWatch
@@ -198,6 +205,14 @@ class SecretServiceStore:
                     raise
                 self._links.drop(link)
                 renewed = True
+            except StoreError:
+                self._distrust(link)
+                raise
+
+    def _distrust(self, link: Link) -> None:
+        """After a failure: where the rest of a message did not come, nothing behind it would be understood."""
+        if link.bus.router.torn:
+            self._links.drop(link)
 
     def _search(self, link: Link, ref: Ref, terms: Terms) -> Flow[Matches]:
         return search(link, api.attributes(ref), self._prompts, terms)
