@@ -15,6 +15,8 @@ from .windows_python import kept, windows_python
 
 _PATIENCE = 120.0  # seconds
 
+_SOURCES = Path(__file__).parents[2] / "src"
+
 # Registry and file system as `wineboot` makes them; ``windows`` is large and is only read, so it is shared.
 _SHARED = ("drive_c", "windows")
 
@@ -38,7 +40,7 @@ class Wine:
         self._wine, self._server = require("wine64", "wineserver64")
         self._python = windows_python()
         self.prefix = directory / "prefix"
-        _copy_prefix(kept("prefix", [_version(self._wine)], self._boot), self.prefix)
+        _copy_prefix(kept("prefix", [_version(self._wine), Path(__file__).read_text()], self._boot), self.prefix)
         self.env = {
             **{name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ},
             "HOME": str(directory),
@@ -84,6 +86,12 @@ class Wine:
         """Run the Windows CPython."""
         return self.run([self._python / "python.exe", *argv], **options)
 
+    def factorywager(self, *argv: str, env: Mapping[str, str] | None = None, **options) -> Done:
+        """Run our command line, out of this working tree."""
+        return self.python(
+            "-m", "factorywager", *argv, env={"PYTHONPATH": self.path(_SOURCES), **(env or {})}, **options
+        )
+
     def path(self, path: Path) -> str:
         """A path of this machine as Windows programs see it."""
         return "Z:" + str(path).replace("/", "\\")
@@ -94,6 +102,8 @@ class Wine:
         env.pop("DISPLAY", None)
         for argv in ([self._wine, "wineboot", "-i"], [self._server, "-w"]):  # -w: its registry is on disk then
             subprocess.run(argv, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=_PATIENCE, check=True)
+        # where Bun looks for it; Python finds the one beside it
+        shutil.copy(self._python / "bcryptprimitives.dll", home.joinpath("prefix", *_SHARED, "system32"))
 
 
 def _copy_prefix(made: Path, prefix: Path) -> None:

@@ -12,6 +12,14 @@ from harness.wine import Wine
 
 ROOT = Path(__file__).parents[2]
 
+# The others are about the Secret Service, Linux' memory, forks, signals or file modes.
+_NOT_ONLY_LINUX = (
+    *("unit/test_cache.py", "unit/test_errors.py", "unit/test_facade.py"),
+    *("unit/test_flow.py", "unit/test_practices.py", "unit/test_secret.py", "unit/test_set_many.py"),
+    *("unit/test_suspicion.py", "unit/test_windows_codes.py"),
+    *("vault/test_damage.py", "vault/test_formats.py", "vault/test_store.py", "vault/test_translate.py"),
+)
+
 
 def _run(wine: Wine, directory: Path, *selection: str) -> Counter[str]:
     """Run pytest there; how many tests passed, by the last part of their file's name."""
@@ -34,6 +42,20 @@ def test_the_conformance_suite_passes_on_credential_manager(wine: Wine, tmp_path
     suite = wine.path(ROOT / "tests/conformance/test_stores.py")
     passed = _run(wine, tmp_path, suite, "-k", "[credential")
     assert passed["test_stores"] > 140
+
+
+def test_the_tests_of_credential_manager_pass(wine: Wine, tmp_path: Path) -> None:
+    passed = _run(wine, tmp_path, wine.path(ROOT / "tests/windows"))
+    assert passed["test_entries"] > 30
+    assert passed["test_calls"] > 40
+
+
+@pytest.mark.long
+def test_the_unit_and_vault_suites_pass(wine: Wine, tmp_path: Path) -> None:
+    suites = [wine.path(ROOT / "tests" / suite) for suite in _NOT_ONLY_LINUX]
+    passed = _run(wine, tmp_path, *suites, "-k", "not fork")
+    assert set(passed) == {Path(suite).stem for suite in _NOT_ONLY_LINUX}
+    assert passed.total() > 400
 
 
 @pytest.mark.long

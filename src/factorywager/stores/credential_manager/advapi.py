@@ -112,8 +112,12 @@ def enumerate_credentials(pattern: str | None) -> Iterator[list[Credential]]:
         _advapi().CredFree(found)
 
 
-def write(target: str, user: str, value: memoryview, persist: int) -> None:
-    """Write a generic credential, in the place of any that has this target."""
+def write(target: str, user: str, value: memoryview, persist: int, comment: str | None = None) -> None:
+    """Write a generic credential, in the place of any that has this target.
+
+    Args:
+        comment: as Bun does, none; ``""`` to remove one, which without it stays (seen under Wine).
+    """
     blob = LockedBuffer(len(value))
     try:
         blob.view[:] = value
@@ -121,6 +125,7 @@ def write(target: str, user: str, value: memoryview, persist: int) -> None:
         credential = Credential(
             type=GENERIC,
             target=target,
+            comment=comment,
             user=user,
             blob=ctypes.addressof(first),
             blob_size=len(value),

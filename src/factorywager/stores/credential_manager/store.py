@@ -43,8 +43,9 @@ class CredentialManagerStore:
         def act() -> None:
             with value.bytes as view:
                 entry.check_length(view)
-                with _borrowed(ref, terms.deadline):
-                    advapi.write(entry.target(ref), ref.name, view, _PERSIST[options.persist])
+                with _borrowed(ref, terms.deadline) as before:
+                    comment = "" if before is not None and before.comment else None
+                    advapi.write(entry.target(ref), ref.name, view, _PERSIST[options.persist], comment)
 
         return _work(act, terms)
 

@@ -21,6 +21,7 @@ import errno
 import os
 import stat
 import sys
+import time
 from typing import NamedTuple, TypeAlias
 
 from ...errors import AccessDeniedError, CorruptError, UnavailableError
@@ -30,6 +31,7 @@ from .translate import STORE, translate
 
 _HEADER = "vault.header"
 _LARGEST_HEADER = 16 * 1024  # bytes
+_LONGEST_READ = 2.0  # seconds; a header is read in microseconds
 _O_NOFOLLOW = getattr(os, "O_NOFOLLOW", 0)  # Windows has none
 _O_BINARY = getattr(os, "O_BINARY", 0)
 
@@ -168,7 +170,7 @@ class Home:
         """Put a proposed header in force in the place of the present one."""
         try:
             _sync_directory(self.path)
-            os.replace(self.file(_proposal(header)), self.file(_HEADER))
+            _replace(self.file(_proposal(header)), self.file(_HEADER))
         except OSError as error:
             raise translate(error, self.file(_HEADER)) from None
         self._settle(None)
@@ -328,6 +330,19 @@ def _identity(found: os.stat_result) -> Identity:
 
 def _proposal(header: Header) -> str:
     return f"vault-{header.generation}.header"
+
+
+def _replace(source: str, target: str) -> None:
+    """rename(2); on Windows, which refuses it while somebody has ``target`` open, again until its reader is done."""
+    give_up = time.monotonic() + _LONGEST_READ
+    while True:
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            if os.name != "nt" or time.monotonic() > give_up:
+                raise
+            time.sleep(0.001)
 
 
 def _sync_directory(path: str) -> None:
