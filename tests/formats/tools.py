@@ -108,11 +108,13 @@ def _git(raw: bytes) -> dict[str, str]:
 
 
 def _ini_holds(key: str, text: str) -> bool:
-    lines = re.split(r"\r\n|\n|\r", text)
+    """Lines are stripped, those that begin like a comment are left out, and empty ones at the end."""
+    lines = text.split("\n")
     return (
         "\r" not in text
         and all(line == line.strip() for line in lines)
-        and (all(line and line[0] not in "#;" for line in lines[1:]))
+        and not any(line.startswith(("#", ";")) for line in lines[1:])
+        and (len(lines) == 1 or bool(lines[-1]))
     )
 
 
