@@ -80,7 +80,7 @@ _EXAMPLES: dict[str, list[tuple[str, ...]]] = {
     "vault rekey": [("vault", "init"), ("vault", "rekey")],
     "vault history": [("set", "x", "made-up"), ("vault", "history", "x")],
     "vault restore": [("set", "x", "one"), ("set", "x", "two"), ("vault", "restore", "x", "1")],
-    "scan": [("set", "x", "nowhere-else"), ("scan",)],
+    "scan": [("set", "x", "nowhere-else"), ("scan", ".")],
     "doctor": [("doctor",)],
     "bench": [("bench", "--rounds", "1")],
     "completion": [("completion", "bash")],

@@ -48,8 +48,9 @@ def _forms(value: bytes) -> Iterator[tuple[str, bytes]]:
     else:
         for written in (*_json(text), *_json_in_json(text)):
             yield "json", written.encode()
-        for written in _shell(text):
+        for written in (*_shell(text), *_histories(text)):
             yield "shell", written.encode()
+        yield "shell", _metafied(value)
         for codec in ("utf-16-le", "utf-16-be"):
             yield "utf-16", text.encode(codec)
     for form in _percent(value):
@@ -93,6 +94,18 @@ def _shell(text: str) -> Iterator[str]:
     yield "".join(f"\\{c}" if c in _IN_DOUBLE_QUOTES or c == "!" else c for c in text)
     yield "".join(c if c.isalnum() or c in _BARE_IN_A_SHELL or not c.isascii() else f"\\{c}" for c in text)
     yield text.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\t", "\\t")
+
+
+def _histories(text: str) -> Iterator[str]:
+    """As libedit's history has it (psql, mysql, python on some systems: vis(3) with VIS_WHITE), and fish's."""
+    slashed = text.replace("\\", "\\\\")
+    yield slashed.replace(" ", "\\040").replace("\t", "\\011").replace("\n", "\\012")
+    yield slashed.replace("\n", "\\n")
+
+
+def _metafied(value: bytes) -> bytes:
+    """As zsh's history has it: some bytes that are not ASCII stand changed behind a 0x83 (zsh, Src/utils.c)."""
+    return b"".join(bytes((0x83, byte ^ 0x20)) if 0x83 <= byte <= 0xA2 else bytes((byte,)) for byte in value)
 
 
 def _percent(value: bytes) -> Iterator[bytes]:

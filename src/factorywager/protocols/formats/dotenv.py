@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator, Mapping
 from io import StringIO
 from typing import Any, Final, NamedTuple
 
-from ...errors import CorruptError
 from .document import Document, cannot_hold, verified
 from .found import Found
 
@@ -141,23 +140,17 @@ def _written(value: str) -> str:
     Raises:
         ArgumentValueError: python-dotenv has no way to write it: it replaces ``${…}`` in every kind of quotes.
     """
+    from dotenv import dotenv_values
+
     if _SAFE_BARE.fullmatch(value):
         return value
     if _SAFE_QUOTED.fullmatch(value):
         return f"'{value}'"
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
     written = f'"{escaped}"'
-    if _reads(written) != value:
+    if dotenv_values(stream=StringIO(f"X={written}\n'\"\n"), interpolate=True).get("X") != value:
         raise cannot_hold("a .env file", "with ${…}")
     return written
-
-
-def _reads(written: str) -> str | None:
-    """What python-dotenv reads when this is written; a quote on the next line would show one that is left open."""
-    try:
-        return _values(Document(f"X={written}\nY='\"'\n".encode(), ".env"), {}).get("X")
-    except CorruptError:
-        return None
 
 
 # --- where others read something else ---------------------------------------------------------

@@ -11,11 +11,14 @@ from typing import Final, NamedTuple
 
 from .feed import Feed
 from .finding import Findings, Source
+from .rules import Rules
 
 _OPEN: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 # Made up by the kernel as they are read; `--places processes` looks at what of them can hold secrets.
 _NO_FILES: Final = frozenset({"/proc", "/sys", "/dev"})
+
+_REPOSITORY: Final = frozenset({"HEAD", "objects", "refs"})  # gitrepository-layout(5)
 
 _VANISHED: Final = "vanished meanwhile"
 
@@ -26,30 +29,38 @@ class Limits(NamedTuple):
     Attributes:
         since: not those that were last changed before this moment (seconds since 1970).
         largest: not those with more bytes.
-        excluded: not those for which this is true: the path, and whether it is a directory.
     """
 
     since: float | None = None
     largest: int | None = None
-    excluded: Callable[[str, bool], bool] | None = None
 
 
 class Files:
     """Walks, and leads every file through the search.
 
     Args:
-        repository: told of every directory that holds a git repository's objects; gives the directories below it
-            whose files are not to be read as such.
-        unpack: given the source, an open file and the first bytes of it; true when it was an archive.
+        rules: what is left out.
+        unpack: given a source, an open file, and how much of it is in the feed's buffer; true when it was an archive.
+
+    Attributes:
+        repositories: the git directories that were met, in order; their objects are not read as files.
     """
 
-    def __init__(self, feed: Feed, findings: Findings, limits: Limits) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        findings: Findings,
+        limits: Limits,
+        rules: Rules,
+        unpack: Callable[[Source, int, int], bool] | None = None,
+    ) -> None:
+        self.repositories: list[str] = []
         self._feed = feed
         self._findings = findings
         self._limits = limits
+        self._rules = rules
+        self._unpack = unpack
         self._seen: set[tuple[int, int]] = set()
-        self.on_directory: Callable[[str, set[str]], None] | None = None
-        self.unpack: Callable[[Source, int, int], bool] | None = None
 
     def search(self, paths: Sequence[str], place: str = "file") -> None:
         """Each of these, and everything below those that are directories.  A link among them is followed."""
@@ -60,13 +71,21 @@ class Files:
                 self._findings.passes_over(path, _reason(error))
                 continue
             if stat.S_ISDIR(found.st_mode):
+                self._rules.starts(path)
                 self._walk(path, place)
             elif stat.S_ISREG(found.st_mode):
+                if self._was_walked(Path(path).parent):
+                    continue
                 self._file(str(Path(path).resolve()) if Path(path).is_symlink() else path, place)
             else:
                 self._findings.passes_over(path, "not a regular file")
 
+    def _was_walked(self, directory: Path) -> bool:
+        found = directory.stat()
+        return (found.st_dev, found.st_ino) in self._seen
+
     def _walk(self, top: str, place: str) -> None:
+        leave_out = self._rules.leave_out
         waiting = [top]
         while waiting:
             directory = waiting.pop()
@@ -77,11 +96,11 @@ class Files:
                     if entry.is_symlink():
                         self._findings.passes_over(path, "a symbolic link")
                     elif entry.is_dir(follow_symlinks=False):
-                        if self._is_wanted(path, True):
+                        if not leave_out(path, True):
                             below.append(path)
                     elif not entry.is_file(follow_symlinks=False):
                         self._findings.passes_over(path, "not a regular file")
-                    elif self._is_wanted(path, False):
+                    elif not leave_out(path, False):
                         self._file(path, place)
                 except OSError as error:
                     self._findings.passes_over(path, _reason(error))
@@ -102,15 +121,12 @@ class Files:
         except OSError as error:
             self._findings.passes_over(directory, _reason(error))
             return
-        if self.on_directory is not None:
-            names = {entry.name for entry in entries}
-            self.on_directory(directory, names)
-            entries = [entry for entry in entries if entry.name in names]
+        names = {entry.name for entry in entries}
+        self._rules.enters(directory, names)
+        if names >= _REPOSITORY:
+            self.repositories.append(directory)
+            entries = [entry for entry in entries if entry.name != "objects"]
         yield from entries
-
-    def _is_wanted(self, path: str, is_directory: bool) -> bool:
-        excluded = self._limits.excluded
-        return excluded is None or not excluded(path, is_directory)
 
     def _file(self, path: str, place: str) -> None:
         feed = self._feed
@@ -125,7 +141,7 @@ class Files:
             size = os.readv(descriptor, [feed.buffer])
             source = Source(place, path)
             self._findings.searched[place] += 1
-            if self.unpack is not None and self.unpack(source, descriptor, size):
+            if self._unpack is not None and self._unpack(source, descriptor, size):
                 return
             if size < len(feed.buffer) and not os.pread(descriptor, 1, size):
                 feed.all_at_once(source, size)

@@ -73,21 +73,23 @@ class Findings:
         self.searched: Counter[str] = Counter()
         self.bytes = 0
         self.accepted = 0
-        self._times: Counter[tuple[Source, str]] = Counter()
-        self._last: dict[tuple[Source, str], int] = {}
+        self._times: Counter[str] = Counter()
 
     def add(self, finding: Finding) -> None:
         if finding.id in self.known:
             self.accepted += 1
             return
-        key = (finding.source, finding.fingerprint)
-        self._times[key] += 1
-        if self._times[key] <= _MOST_IN_ONE:
-            self._last[key] = len(self.found)
+        self._times[finding.id] += 1
+        if self._times[finding.id] <= _MOST_IN_ONE:
             self.found.append(finding)
-        else:
-            last = self._last[key]
-            self.found[last] = self.found[last]._replace(more=self.found[last].more + 1)
+
+    def told(self) -> list[Finding]:
+        """The findings, the last one of a place telling how many more there are."""
+        more = {each: times - _MOST_IN_ONE for each, times in self._times.items() if times > _MOST_IN_ONE}
+        told = []
+        for finding in reversed(self.found):
+            told.append(finding._replace(more=more.pop(finding.id, 0)))
+        return told[::-1]
 
     def passes_over(self, path: str, why: str) -> None:
         self.passed_over.append(PassedOver(path, why))

@@ -81,7 +81,7 @@ class Searcher:
         self.locked = self._memory.locked
         self._anchors: list[_Anchor] = []
         self.reach = 2 * max((len(form) for _, _, form in found), default=0) + _FARTHEST
-        texts: list[bytes] = []
+        texts: list[str] = []
         at = 0
         for needle, kind, form in found:
             place = slice(at, at + len(form))
@@ -89,8 +89,8 @@ class Searcher:
             self._memory.view[place] = form
             for offset, text in _anchors(kind, form):
                 self._anchors.append(_Anchor(_Form(needle, kind, place), offset, len(text)))
-                texts.append(text)
-        self._database = _compiled(texts) if texts else None
+                texts.append(_literal(text))
+        self._database = compiled(texts) if texts else None
         self._seen: list[tuple[int, int]] = []
 
     def search(self, data: bytearray | bytes | memoryview, after: int = 0, upto: int | None = None) -> list[Hit]:
@@ -176,16 +176,24 @@ def _anchors(kind: str, form: bytes) -> list[tuple[int, bytes]]:
     return [(begin, form[begin : begin + _WHOLE])]
 
 
-def _compiled(texts: Sequence[bytes]) -> Any:
+def compiled(expressions: Sequence[str]) -> Any:
+    """The engine, ready for these expressions; each is told by its index.
+
+    Raises:
+        PlatformError: it is not installed.
+    """
     try:
         import hyperscan
     except ImportError:
         raise PlatformError("searching needs the package hyperscan", hint=_HOW_TO_INSTALL) from None
-    # As expressions, for the engine's literals end at a NUL, which UTF-16 is full of.
-    expressions = [f",{text.hex(',')}".replace(",", "\\x") for text in texts]
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(expressions=expressions, ids=list(range(len(texts))), flags=0)
+    database.compile(expressions=expressions, ids=list(range(len(expressions))), flags=0)
     return database
+
+
+def _literal(text: bytes) -> str:
+    """As an expression, for the engine's literals end at a NUL, which UTF-16 is full of."""
+    return f",{text.hex(',')}".replace(",", "\\x")
 
 
 def _in_context(view: memoryview, kind: str, begin: int, end: int) -> str:

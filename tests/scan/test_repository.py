@@ -1,0 +1,190 @@
+"""Git history: every object is searched, however it is kept, and told with its commit and path."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from factorywager.errors import CorruptError
+from factorywager.protocols.git_objects import Batch
+from factorywager.services.scan import feed
+from factorywager.services.scan.scan import Report
+from harness.parts import require
+
+Search = Callable[..., Report]
+_VALUE = "madeup_0123456789abcdefghijklmnop"
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    require("git")
+    for name, value in {"AUTHOR_NAME": "n", "AUTHOR_EMAIL": "e", "COMMITTER_NAME": "n", "COMMITTER_EMAIL": "e"}.items():
+        monkeypatch.setenv(f"GIT_{name}", value)
+    path = tmp_path / "repository"
+    path.mkdir()
+    _git(path, "init", "--quiet", "--initial-branch=main")
+    return path
+
+
+def _git(path: Path, *command: str, stdin: str = "") -> str:
+    done = subprocess.run(
+        ["git", *command], cwd=path, input=stdin, capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stdout.strip()
+
+
+def _commit(path: Path, name: str, text: str, message: str = "a change") -> str:
+    (path / name).parent.mkdir(parents=True, exist_ok=True)
+    (path / name).write_text(text)
+    _git(path, "add", "--all")
+    _git(path, "commit", "--quiet", "--message", message)
+    return _git(path, "rev-parse", "HEAD")
+
+
+def _in_git(report: Report) -> set[tuple[str, int | None, tuple[str, ...]]]:
+    found = [each for each in report.findings if each.source.place == "git"]
+    return {(each.source.path.partition(".git:")[2], each.line, each.commits) for each in found}
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["loose", "packed"])
+def test_what_was_deleted_long_ago_is_found_where_it_was(
+    packed: bool, repository: Path, keep: Callable[..., None], search: Search
+) -> None:
+    keep(entry=_VALUE)
+    first = _commit(repository, "src/settings.py", f"one\ntwo = '{_VALUE}'\n")
+    _commit(repository, "src/settings.py", "one\n")
+    told = _commit(repository, "other", "x", f"the key is\n\n{_VALUE}")
+    if packed:
+        _git(repository, "gc", "--quiet")
+    assert _in_git(search(repository)) == {("src/settings.py", 2, (first,)), ("commit message", 8, (told,))}
+
+
+def test_what_nothing_refers_to_any_more_is_found(repository: Path, keep: Callable[..., None], search: Search) -> None:
+    keep(entry=_VALUE)
+    _commit(repository, "f", "first")
+    orphan = _git(repository, "hash-object", "-w", "--stdin", stdin=_VALUE)
+    (repository / "f").write_text(f"stashed {_VALUE}")
+    _git(repository, "stash")
+    stash = _git(repository, "rev-parse", "stash")
+    lost = _commit(repository, "g", f"lost {_VALUE}")
+    _git(repository, "reset", "--hard", "--quiet", "HEAD~1")
+    told = _in_git(search(repository))
+    assert (f"{orphan} (nothing refers to it)", 1, ()) in told
+    assert ("g", 1, (lost,)) in told  # through the reflog
+    assert [commits[-1] for path, _, commits in told if path == "f"] == [stash]
+    assert len(told) == 3
+
+
+def test_branches_tags_merges_and_names_of_files(repository: Path, keep: Callable[..., None], search: Search) -> None:
+    keep(entry=_VALUE)
+    _commit(repository, "f", "first")
+    _git(repository, "switch", "--quiet", "--create", "side")
+    side = _commit(repository, "on-side", f"{_VALUE}\n")
+    _git(repository, "tag", "--annotate", "v1", "--message", f"tagged {_VALUE}")
+    _git(repository, "switch", "--quiet", "main")
+    _commit(repository, f"named-{_VALUE}", "harmless")
+    _git(repository, "merge", "--quiet", "--no-commit", "side")
+    (repository / "evil").write_text(f"only in the merge: {_VALUE} ")
+    _git(repository, "add", "--all")
+    _git(repository, "commit", "--quiet", "--message", "merge")
+    merge = _git(repository, "rev-parse", "HEAD")
+    found = [each for each in search(repository).findings if each.source.place == "git"]
+    paths = {each.source.path.partition(".git:")[2]: each.commits for each in found}
+    assert side in paths["on-side"]
+    assert paths["evil"][0] == merge
+    assert len(found) >= 4  # the tag's message and the tree that names the file, too
+
+
+def test_a_bare_repository_and_a_linked_work_tree_are_repositories(
+    repository: Path, keep: Callable[..., None], search: Search, tmp_path: Path
+) -> None:
+    keep(entry=_VALUE)
+    first = _commit(repository, "f", _VALUE)
+    _commit(repository, "f", "gone")
+    _git(tmp_path, "clone", "--quiet", "--bare", str(repository), "bare")
+    assert [each.commits for each in search(tmp_path / "bare").findings] == [(first,)]
+
+
+@pytest.mark.parametrize("size", [0, 1, 4095, 4096, 4097, 20_000])
+def test_blobs_larger_than_the_buffer_keep_their_lines(
+    size: int, repository: Path, keep: Callable[..., None], search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed, "_SIZE", 4096)
+    keep(entry=_VALUE)
+    for number in range(8):
+        (repository / f"f{number}").write_text("line\n" * (size // 5 + number) + f"{_VALUE}\n" + "line\n" * number)
+    _git(repository, "add", "--all")
+    _git(repository, "commit", "--quiet", "--message", "all")
+    lines = {path: line for path, line, _ in _in_git(search(repository))}
+    assert lines == {f"f{number}": size // 5 + number + 1 for number in range(8)}
+
+
+def test_a_moment_leaves_out_older_commits(
+    repository: Path, keep: Callable[..., None], search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from factorywager.services.scan.files import Limits
+
+    keep(entry=_VALUE)
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2020-01-01T00:00:00Z")
+    _commit(repository, "old", f"old {_VALUE}")
+    _commit(repository, "old", "nothing")
+    monkeypatch.setenv("GIT_COMMITTER_DATE", "2024-01-01T00:00:00Z")
+    new = _commit(repository, "new", f"new {_VALUE}")
+    since_2022 = Limits(since=1_640_995_200)
+    assert _in_git(search(repository, limits=since_2022)) == {("new", 1, (new,))}
+
+
+def test_what_git_cannot_read_is_passed_over(repository: Path, keep: Callable[..., None], search: Search) -> None:
+    keep(entry=_VALUE)
+    _commit(repository, "f", _VALUE)
+    blob = _git(repository, "rev-parse", "HEAD:f")
+    loose = repository / ".git/objects" / blob[:2] / blob[2:]
+    loose.chmod(0o600)
+    loose.write_bytes(b"damage")
+    report = search(repository)
+    assert {each.path.partition(".git:")[2] for each in report.passed_over} >= {blob}
+    assert [each.source.place for each in report.findings] == ["file"]
+
+
+def test_history_is_left_alone_where_it_was_not_asked_for(
+    repository: Path, keep: Callable[..., None], search: Search
+) -> None:
+    keep(entry=_VALUE)
+    _commit(repository, "f", _VALUE)
+    assert [each.source.place for each in search(repository, places=frozenset()).findings] == ["file"]
+
+
+def test_output_of_git_is_read_in_any_pieces() -> None:
+    name = b"a" * 40
+    output = b"".join(
+        b"%s blob %d\n%s\n" % (name, size, (b"%s blob 3\n" % name * 21)[:size]) for size in (0, 1, 49, 50, 1000)
+    )
+    output = output.replace(name + b" blob 49", b"missing-name missing\n" + name + b" blob 49", 1)
+    for step in (1, 7, 64, 5000):
+        batch = Batch()
+        for end in range(step, len(output) + step, step):
+            batch.read(bytearray(output), 0, min(end, len(output)))
+        assert [each.end - each.begin for each in batch.objects] == [0, 1, 49, 50, 1000]
+    with pytest.raises(CorruptError):
+        Batch().read(bytearray(b"fatal: something else\n"), 0, 22)
+    with pytest.raises(CorruptError):
+        Batch().read(bytearray(b"x" * 200), 0, 200)
+
+
+def test_staged_changes_and_nothing_else(
+    repository: Path, keep: Callable[..., None], search: Search, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keep(entry=_VALUE)
+    monkeypatch.chdir(repository)
+    assert search(staged=True).findings == []
+    _commit(repository, "committed", f"{_VALUE}")
+    (repository / "not-staged").write_text(_VALUE)
+    (repository / "with space").write_text(f"a\n{_VALUE}")
+    (repository / "gone").write_text("x")
+    _git(repository, "add", "with space")
+    (repository / "with space").write_text("changed since")
+    (finding,) = search(staged=True).findings
+    assert (finding.source.place, finding.source.path, finding.line) == ("staged", "with space", 2)
