@@ -96,8 +96,9 @@ def search(wanted: Mapping[str, str]) -> Message:
     return _call(ROOT, _SERVICE, "SearchItems", "a{ss}", (wanted,))
 
 
-def get_secrets(items: Sequence[str], session: str) -> Message:
-    return _call(ROOT, _SERVICE, "GetSecrets", "aoo", (list(items), session))
+def get_secrets(items: Sequence[str], session: str) -> dbus.Prepared:
+    call = _call(ROOT, _SERVICE, "GetSecrets", "aoo", ([], session))
+    return dbus.Prepared(call, dbus.marshalled_paths(items, session))
 
 
 @lru_cache(maxsize=4096)

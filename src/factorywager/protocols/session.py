@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 from typing import Final
 
-from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
+from cryptography.hazmat.primitives.ciphers import Cipher, CipherContext, algorithms, modes
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
@@ -73,10 +73,14 @@ class Handshake:
 class SessionKey:
     """Encrypts and decrypts the secrets of one session."""
 
-    __slots__ = ("_algorithm",)
+    __slots__ = ("_algorithm", "_decryptors")
 
     def __init__(self, key: bytes) -> None:
         self._algorithm = algorithms.AES(key)
+        # Those that no thread is using now.  In CBC a block depends on the ciphertext before it and on nothing
+        # else, so one decryptor can go on for ever if it is fed each value's initialisation vector first: making a
+        # new one takes longer than everything else about a value.
+        self._decryptors: list[CipherContext] = []
 
     def encrypt(self, secret: Secret) -> tuple[bytes, bytes]:
         """Initialisation vector and ciphertext of a secret; the padded plaintext is wiped."""
@@ -100,13 +104,18 @@ class SessionKey:
         """
         if len(iv) != _BLOCK or not ciphertext or len(ciphertext) % _BLOCK:
             raise BadCiphertextError("the encrypted value has an impossible length")
+        try:
+            decryptor = self._decryptors.pop()  # one step under the GIL, so two threads never get the same one
+        except IndexError:
+            decryptor = Cipher(self._algorithm, modes.CBC(bytes(_BLOCK))).decryptor()
         # update_into asks for room for one block more than it writes
+        decryptor.update_into(iv, bytearray(2 * _BLOCK))
         buffer = LockedBuffer(len(ciphertext) + _BLOCK)
-        decryptor = Cipher(self._algorithm, modes.CBC(iv)).decryptor()
-        written = decryptor.update_into(ciphertext, buffer.view)
-        decryptor.finalize()
-        padding = buffer.view[written - 1]
-        if not 1 <= padding <= _BLOCK or any(byte != padding for byte in buffer.view[written - padding : written]):
+        view = buffer.view
+        written = decryptor.update_into(ciphertext, view)
+        self._decryptors.append(decryptor)
+        padding = view[written - 1]
+        if not 1 <= padding <= _BLOCK or view[written - padding : written] != bytes([padding]) * padding:
             buffer.wipe()
             raise BadCiphertextError("the encrypted value has bad padding")
         buffer.shrink(written - padding)

@@ -21,6 +21,7 @@ from .measure import Case, CaseError
 _PATIENCE = 30.0  # seconds
 _CHUNK = 1 << 20
 _PEER = DBusAddress(api.ROOT, api.BUS_NAME, "org.freedesktop.DBus.Peer")
+_SERVICE = "org.freedesktop.Secret.Service"
 _ITEM = "org.freedesktop.Secret.Item"
 
 PING_KEY = "daemon.ping"
@@ -58,7 +59,8 @@ class Floor:
 
     def get_secrets(self, service: str, wanted: Sequence[str]) -> Case:
         """The same for several at once."""
-        call = api.get_secrets(self._paths(service, wanted), self._session)
+        body = (self._paths(service, wanted), self._session)
+        call = new_method_call(DBusAddress(api.ROOT, api.BUS_NAME, _SERVICE), "GetSecrets", "aoo", body)
         count = len(wanted)
         return self._case(f"daemon.get_secrets_{count}", f"{count} secrets", "the daemon's GetSecrets", call, count)
 
