@@ -199,7 +199,7 @@ class KnowsWriters(Protocol):
         """Entries in other writers' forms, of one service or of all; ours and Bun's are none of them."""
         ...
 
-    def get_foreign(self, entry: Foreign, terms: Terms) -> Flow[Secret | None]:
+    def get_foreign(self, wanted: Foreign, terms: Terms) -> Flow[Secret | None]:
         """The value as UTF-8, whatever encoding its writer uses; ``None`` where the entry is gone.
 
         Raises:
@@ -207,7 +207,7 @@ class KnowsWriters(Protocol):
         """
         ...
 
-    def delete_foreign(self, entry: Foreign, terms: Terms) -> Flow[bool]: ...
+    def delete_foreign(self, wanted: Foreign, terms: Terms) -> Flow[bool]: ...
 
 
 class Finding(NamedTuple):

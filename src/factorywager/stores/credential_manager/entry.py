@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from ...errors import ConflictError, CorruptError, TooLongError
 from ...model import Ref, Secret
@@ -10,8 +10,11 @@ from ...model.locked import LockedBuffer
 from .advapi import GENERIC, LONGEST_BLOB, LONGEST_TARGET, LONGEST_USER, Credential
 from .translate import SEALED_HINT, STORE
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
 # python-keyring's mark on what it writes (keyring.backends.Windows)
-_KEYRING_COMMENT: Final = "Stored using python-keyring"
+KEYRING_COMMENT: Final = "Stored using python-keyring"
 
 
 def target(ref: Ref) -> str:
@@ -75,7 +78,7 @@ def value(credential: Credential) -> Secret:
         CorruptError: another program wrote it as UTF-16.
     """
     blob = credential.take()
-    if credential.comment == _KEYRING_COMMENT or _has_nul(blob):
+    if credential.comment == KEYRING_COMMENT or _has_nul(blob):
         blob.wipe()
         raise CorruptError(
             "another program wrote this value, as UTF-16 (python-keyring, cmdkey and .NET do)",
@@ -103,3 +106,12 @@ def _has_nul(blob: LockedBuffer) -> bool:
 def _units(text: str) -> int:
     """Windows counts in UTF-16."""
     return len(text.encode("utf-16-le")) // 2
+
+
+def moment(written: int) -> datetime | None:
+    """A FILETIME as a time; ``None`` for none."""
+    if not written:
+        return None
+    from datetime import UTC, datetime, timedelta
+
+    return datetime(1601, 1, 1, tzinfo=UTC) + timedelta(microseconds=written // 10)

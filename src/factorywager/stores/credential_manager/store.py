@@ -8,19 +8,18 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, TypeAlias, TypeVar
 
 from ...flow import Deadline, Flow, Work
-from ...model import Info, Ref, Secret
+from ...model import Foreign, Info, Ref, Secret
 from ..store import Finding, Options, Terms, Watch
 from . import advapi, entry
 from .translate import STORE, translate
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from ..snapshots import Snapshot
 
 T = TypeVar("T")
 
 Infos: TypeAlias = list[Info]  # inside the class, `list` is a method
+Foreigners: TypeAlias = list[Foreign]
 
 _PERSIST: Final = {"local": advapi.LOCAL_MACHINE, "enterprise": advapi.ENTERPRISE}
 
@@ -118,9 +117,34 @@ class CredentialManagerStore:
         def act() -> Infos:
             with _enumerated(service) as found:
                 return [
-                    Info(ref.service, ref.name, STORE, modified=_moment(credential.written))
+                    Info(ref.service, ref.name, STORE, modified=entry.moment(credential.written))
                     for ref, credential in sorted(found.items(), key=lambda pair: pair[0])
                 ]
+
+        return _work(act, terms)
+
+    # --- other writers' -----------------------------------------------------------------------
+
+    def list_foreign(self, service: str | None, terms: Terms) -> Flow[Foreigners]:
+        from .writers import list_foreign
+
+        return _work(lambda: list_foreign(service), terms)
+
+    def get_foreign(self, wanted: Foreign, terms: Terms) -> Flow[Secret | None]:
+        from .writers import read_foreign
+
+        def act() -> Secret | None:
+            with _alone(wanted.handle, terms.deadline):
+                return read_foreign(wanted)
+
+        return _work(act, terms)
+
+    def delete_foreign(self, wanted: Foreign, terms: Terms) -> Flow[bool]:
+        from .writers import delete_foreign
+
+        def act() -> bool:
+            with _alone(wanted.handle, terms.deadline):
+                return delete_foreign(wanted)
 
         return _work(act, terms)
 
@@ -181,12 +205,3 @@ def _alone(target: str, deadline: Deadline) -> Iterator[None]:
         yield
     finally:
         lock.release()
-
-
-def _moment(written: int) -> datetime | None:
-    """A FILETIME as a time; ``None`` for none."""
-    if not written:
-        return None
-    from datetime import UTC, datetime, timedelta
-
-    return datetime(1601, 1, 1, tzinfo=UTC) + timedelta(microseconds=written // 10)

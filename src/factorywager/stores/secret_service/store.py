@@ -163,15 +163,15 @@ class SecretServiceStore:
 
         return (yield from self._attempt(lambda link: list_foreign(link, service, self._prompts, terms), terms))
 
-    def get_foreign(self, entry: Foreign, terms: Terms) -> Flow[Secret | None]:
+    def get_foreign(self, wanted: Foreign, terms: Terms) -> Flow[Secret | None]:
         from .writers import read_foreign
 
-        return (yield from self._attempt(lambda link: read_foreign(link, entry, self._prompts, terms), terms))
+        return (yield from self._attempt(lambda link: read_foreign(link, wanted, self._prompts, terms), terms))
 
-    def delete_foreign(self, entry: Foreign, terms: Terms) -> Flow[bool]:
+    def delete_foreign(self, wanted: Foreign, terms: Terms) -> Flow[bool]:
         from .writers import delete_foreign
 
-        return (yield from self._attempt(lambda link: delete_foreign(link, entry, self._prompts, terms), terms))
+        return (yield from self._attempt(lambda link: delete_foreign(link, wanted, self._prompts, terms), terms))
 
     # --- within -------------------------------------------------------------------------------
 
