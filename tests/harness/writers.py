@@ -15,7 +15,10 @@ from .bus import Bus
 from .parts import require
 from .raw_service import RawService
 
-_PEERS = Path(__file__).with_name("peers")
+PEERS = Path(__file__).with_name("peers")
+
+# for Linux, and for what runs under Wine
+INSTALL = ".venv/bin/bun install --no-save --os='*' --cpu=x64 --cwd tests/harness/peers"
 
 _PYTHON_KEYRING = """
 import json, sys
@@ -49,7 +52,7 @@ class Peer:
         self._argv = (
             [sys.executable, "-c", _PYTHON_KEYRING]
             if writer == "python-keyring"
-            else [require_peers(), str(_PEERS / "writers.mjs")]
+            else [require_peers(), str(PEERS / "writers.mjs")]
         )
 
     def run(self, calls: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
@@ -100,9 +103,9 @@ class GoKeyring:
             return raw.value(found[0]).decode() if found else None
 
 
-def require_peers() -> str:
-    """The path of Bun, which runs them; skips where they are not installed."""
+def require_peers(platform: str = "linux-x64-gnu") -> str:
+    """The path of Bun, which runs them; skips where they are not installed for that platform."""
     (bun,) = require("bun")
-    if not (_PEERS / "node_modules").exists():
-        pytest.skip("needs keytar and keyring-rs: run `bun install` in tests/harness/peers")
+    if not (PEERS / "node_modules" / "@napi-rs" / f"keyring-{platform}").exists():
+        pytest.skip(f"needs keytar and keyring-rs: run `{INSTALL}`")
     return bun

@@ -1,12 +1,12 @@
 """Who reads what whom wrote, on each store: measured, and held against docs/interop.md.
 
-`pytest tests/interop/test_matrix.py --write-pages` writes what was seen into that page.
+`pytest -m "long or not long" tests/interop/test_matrix.py --write-pages` writes what was seen into that page.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -14,6 +14,8 @@ import pytest
 from harness.gnome_keyring import GnomeKeyring
 from harness.parties import ADOPT, Entry, Party, on_bus
 from harness.samples import ODD_TEXTS
+from harness.windows_parties import on_windows
+from harness.wine import Wine
 
 PAGE = Path(__file__).parents[2] / "docs" / "interop.md"
 
@@ -71,3 +73,15 @@ def agrees(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 def test_gnome_keyring(keyring: GnomeKeyring, agrees: Callable[[str, str], None]) -> None:
     keyring.start()
     agrees("GNOME Keyring", measured(on_bus(keyring.bus)))
+
+
+@pytest.fixture
+def wine(tmp_path: Path) -> Iterator[Wine]:
+    wine = Wine(tmp_path).start()
+    yield wine
+    wine.stop()
+
+
+@pytest.mark.long
+def test_credential_manager_under_wine(wine: Wine, agrees: Callable[[str, str], None]) -> None:
+    agrees("Credential Manager", measured(on_windows(wine)))
