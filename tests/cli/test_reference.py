@@ -105,3 +105,13 @@ def test_every_document_is_as_its_schema_says(name: str, command: CommandLine) -
     document = json.loads(done.out)
     assert problems(name, document) == []
     assert document or name == "list"
+
+
+@pytest.mark.parametrize("line", ["--replace", "--dry-run", "--undo", "--forget"])
+def test_every_document_of_migrate_is_as_its_schema_says(line: str, command: CommandLine) -> None:
+    (command.directory / ".env").write_text("DATABASE_HOST=localhost\nJWT_SECRET=\nOTHER=made-up\n")
+    assert command("migrate", "--replace").status == 0
+    done = command("migrate", line, "--json")
+    assert done.status == 0, done.err
+    validator = Draft202012Validator(_schema("migrate"), format_checker=FormatChecker())
+    assert [error.message for error in validator.iter_errors(json.loads(done.out))] == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable
 
@@ -145,3 +146,27 @@ def test_colours_are_for_terminals_and_for_those_who_want_them(start: Start, com
     assert coloured.end() == 3
     assert "\x1b[1;31merror:\x1b[0m" in coloured.screen
     assert "\x1b" not in command("get", "nothing", env={"TERM": "xterm"}).err
+
+
+@pytest.mark.parametrize(
+    ("answer", "taken"),
+    [
+        ("", ["db-host", "stripe-key"]),
+        ("all", ["db-host", "log-level", "stripe-key"]),
+        ("none", ["db-host"]),
+        ("LOG_LEVEL", ["db-host", "log-level"]),
+    ],
+)
+def test_which_values_go_is_asked(answer: str, taken: list[str], start: Start, command: CommandLine) -> None:
+    (command.directory / ".env").write_text("DATABASE_HOST=db\nLOG_LEVEL=debug\nSTRIPE_KEY=rk_made_up_17_aZ93kQ\n")
+    terminal = start("migrate")
+    terminal.expect("LOG_LEVEL  (configuration)")
+    terminal.expect("* STRIPE_KEY")
+    terminal.expect("Take which?")
+    terminal.type("NOBODY\n")
+    terminal.expect("there is no such variable among them")
+    terminal.expect("Take which?")
+    terminal.type(f"{answer}\n")
+    assert terminal.end() == 0
+    assert "rk_made_up" not in terminal.screen
+    assert sorted(entry["name"] for entry in json.loads(command("list", "--json").out)) == taken

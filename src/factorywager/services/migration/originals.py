@@ -205,8 +205,8 @@ def settle(path: str, at: str, source: Match, target: Match) -> None:
 
 
 def remove(at: str) -> None:
-    """Remove a draft, if it is there."""
-    with suppress(FileNotFoundError):
+    """Remove a draft, if it is there and can be; `settle` tries again."""
+    with suppress(OSError):
         os.unlink(at)
 
 
