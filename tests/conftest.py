@@ -14,8 +14,11 @@ from hypothesis import HealthCheck, settings
 
 from harness.bus import Bus
 from harness.caller import FACADES, Caller, callers
+from harness.daemon import Daemon
 from harness.gnome_keyring import GnomeKeyring
+from harness.keepassxc import KeePassXC
 from harness.keychain import KeychainDouble, compile_double
+from harness.kwallet import KWallet
 from harness.prompter import Prompter
 
 # Stores take milliseconds and machines are shared: how long one example takes says nothing about it.
@@ -117,12 +120,28 @@ def prompter(bus: Bus) -> Iterator[Callable[..., Prompter]]:
 
 
 @pytest.fixture(scope="session")
-def shared_keyring() -> Iterator[GnomeKeyring]:
+def shared_keyring() -> Iterator[Daemon]:
     """One unlocked GNOME Keyring for all tests that only store and read; each uses a service of its own."""
+    yield from _shared(GnomeKeyring)
+
+
+@pytest.fixture(scope="session")
+def shared_kwallet() -> Iterator[Daemon]:
+    """The same with KWallet."""
+    yield from _shared(KWallet)
+
+
+@pytest.fixture(scope="session")
+def shared_keepassxc() -> Iterator[Daemon]:
+    """The same with KeePassXC."""
+    yield from _shared(KeePassXC)
+
+
+def _shared(make: Callable[[Bus], Daemon]) -> Iterator[Daemon]:
     bus = Bus()
-    keyring = GnomeKeyring(bus).start()
-    yield keyring
-    keyring.stop()
+    daemon = make(bus).start()
+    yield daemon
+    daemon.stop()
     bus.stop()
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import signal
+from pathlib import Path
 
 from .bus import Bus, CallError
+from .daemon import Daemon
 from .parts import require
 from .process import Process, eventually
 from .raw_service import LOGIN, NAME, RawService
@@ -12,13 +13,12 @@ from .raw_service import LOGIN, NAME, RawService
 PASSWORD = "correct horse"
 
 
-class GnomeKeyring:
+class GnomeKeyring(Daemon):
     """gnome-keyring-daemon with only its Secret Service, whose login keyring opens with ``PASSWORD``."""
 
     def __init__(self, bus: Bus) -> None:
+        super().__init__(bus)
         (self._program,) = require("gnome-keyring-daemon")
-        self.bus = bus
-        self._daemon: Process | None = None
 
     def start(self, *, unlocked: bool = True) -> GnomeKeyring:
         """With its login keyring, made when there is none; ``unlocked=False`` as after a login without a password."""
@@ -45,20 +45,8 @@ class GnomeKeyring:
         self.bus.wait_for_owner(NAME)
 
     @property
-    def _login_file(self):
+    def _login_file(self) -> Path:
         return self.bus.home / ".local/share/keyrings/login.keyring"
-
-    @property
-    def process(self) -> Process:
-        assert self._daemon is not None, "not started"
-        return self._daemon
-
-    @property
-    def alive(self) -> bool:
-        return self.process.running
-
-    def raw(self) -> RawService:
-        return RawService(self.bus)
 
     def lock(self, collection: str = LOGIN) -> None:
         with self.raw() as raw:
@@ -68,29 +56,6 @@ class GnomeKeyring:
     def unlock_without_prompt(self, collection: str = LOGIN) -> None:
         with self.raw() as raw:
             raw.unlock(PASSWORD, collection)
-
-    def freeze(self) -> None:
-        """It stays on the bus and answers nothing."""
-        self.process.send(signal.SIGSTOP)
-
-    def thaw(self) -> None:
-        self.process.send(signal.SIGCONT)
-
-    def kill(self) -> None:
-        """As the kernel does when memory is short; returns once the bus has noticed."""
-        self.process.stop(signal.SIGKILL)
-        self.bus.wait_for_owner(NAME, owned=False)
-
-    def stop(self) -> None:
-        if self._daemon is not None:
-            self._daemon.stop()
-            if self.bus.alive:
-                self.bus.wait_for_owner(NAME, owned=False)
-            self._daemon = None
-
-    def restart(self) -> None:
-        self.kill()
-        self.start()
 
 
 def _is_locked(raw: RawService) -> bool | None:

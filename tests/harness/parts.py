@@ -13,6 +13,9 @@ import pytest
 _PACKAGES = {
     "dbus-daemon": "the Debian package `dbus`",
     "gnome-keyring-daemon": "the Debian package `gnome-keyring`",
+    "kwalletd5": "the Debian packages `libkf5wallet-bin` and `libqca-qt5-2-plugins`",
+    "keepassxc": "the Debian package `keepassxc`",
+    "keepassxc-cli": "the Debian package `keepassxc`",
     "secret-tool": "the Debian package `libsecret-tools`",
     "unshare": "the Debian package `util-linux`",
     "gcc": "the Debian package `gcc`",

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from jeepney import DBusAddress
+from jeepney import DBusAddress, MatchRule, message_bus
 
 from .bus import Bus, call
+from .process import PATIENCE
 
 NAME = "org.freedesktop.secrets"
 _S = "org.freedesktop.Secret."
@@ -19,9 +20,14 @@ BUN_SCHEMA = "com.oven-sh.bun.Secret"
 
 
 class RawService:
-    """One connection and one plain session with whatever owns ``org.freedesktop.secrets``."""
+    """One connection and one plain session with whatever owns ``org.freedesktop.secrets``.
 
-    def __init__(self, bus: Bus) -> None:
+    Args:
+        collection: what is meant where a method is given none.
+    """
+
+    def __init__(self, bus: Bus, collection: str = LOGIN) -> None:
+        self._collection = collection
         self._connection = bus.connect()
         self.session = self._service("OpenSession", "sv", ("plain", ("s", "")))[1]
 
@@ -56,11 +62,31 @@ class RawService:
     def set_default(self, collection: str) -> None:
         self._service("SetAlias", "so", ("default", collection))
 
-    def locked(self, collection: str = LOGIN) -> bool:
-        return self._get(collection, "Collection", "Locked")
+    def locked(self, collection: str | None = None) -> bool:
+        return self._get(collection or self._collection, "Collection", "Locked")
 
-    def lock(self, collection: str = LOGIN) -> None:
-        self._service("Lock", "ao", ([collection],))
+    def lock(self, collection: str | None = None) -> None:
+        _, prompt = self._service("Lock", "ao", ([collection or self._collection],))
+        self._complete(prompt)
+
+    def request_unlock(self, collection: str | None = None) -> str:
+        """Ask for a collection to be unlocked; gives the prompt's path, or ``/``."""
+        return self._service("Unlock", "ao", ([collection or self._collection],))[1]
+
+    def complete(self, prompt: str) -> bool:
+        """Run a prompt to its end; gives whether it was dismissed."""
+        rule = MatchRule(type="signal", interface=_S + "Prompt", member="Completed", path=prompt)
+        with self._connection.filter(rule) as ends:
+            self._connection.send_and_get_reply(message_bus.AddMatch(rule))
+            self._call(prompt, _S + "Prompt", "Prompt", "s", ("",))
+            end = self._connection.recv_until_filtered(ends, timeout=PATIENCE)
+            self._connection.send_and_get_reply(message_bus.RemoveMatch(rule))
+        return end.body[0]
+
+    def _complete(self, prompt: str) -> None:
+        """Run the prompt that KeePassXC returns for everything, even where it asks nobody."""
+        if prompt != "/":
+            assert not self.complete(prompt), "the prompt was dismissed"
 
     def unlock(self, password: str, collection: str = LOGIN) -> None:
         """Open a locked collection of GNOME Keyring without a prompt."""
@@ -83,14 +109,16 @@ class RawService:
         value: bytes,
         *,
         label: str = "",
-        collection: str = LOGIN,
+        collection: str | None = None,
         replace: bool = False,
         content_type: str = "text/plain",
     ) -> str:
         properties = {_S + "Item.Label": ("s", label), _S + "Item.Attributes": ("a{ss}", attributes)}
         secret = (self.session, b"", value, content_type)
-        body = (properties, secret, replace)
-        return self._call(collection, _S + "Collection", "CreateItem", "a{sv}(oayays)b", body)[0]
+        where, body = collection or self._collection, (properties, secret, replace)
+        item, prompt = self._call(where, _S + "Collection", "CreateItem", "a{sv}(oayays)b", body)
+        self._complete(prompt)
+        return item
 
     def search(self, attributes: dict[str, str]) -> list[str]:
         unlocked, locked = self._service("SearchItems", "a{ss}", (attributes,))
@@ -114,7 +142,7 @@ class RawService:
         return self._call(item, _S + "Item", "GetSecret", "o", (self.session,))[0]
 
     def delete(self, item: str) -> None:
-        self._call(item, _S + "Item", "Delete")
+        self._complete(self._call(item, _S + "Item", "Delete")[0])
 
     def ping(self) -> None:
         """Returns once the service has worked through everything sent before on any connection it has read."""

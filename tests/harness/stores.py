@@ -10,13 +10,25 @@ from typing import Any
 import pytest
 
 from factorywager.stores.store import Store
+from factorywager.testing.samples import BYTE_ORDER_MARK, CONTROL_CHARACTERS, LINE_ENDS, NONCHARACTERS
 
-from .gnome_keyring import GnomeKeyring
+from .daemon import Daemon
 
 OS_STORE = {"win32": "credential manager", "darwin": "keychain"}.get(sys.platform, "secret service")
 KEYCHAIN = "keychain over the double"
+KWALLET, KEEPASSXC = "secret service of KWallet", "secret service of KeePassXC"
 VAULTS = ("vault with a key file", "vault with a passphrase", f"vault sealed in the {OS_STORE}")
-STORES = ("memory", OS_STORE, *((KEYCHAIN,) if sys.platform == "linux" else ()), *VAULTS)
+STORES = ("memory", OS_STORE, *((KWALLET, KEEPASSXC, KEYCHAIN) if sys.platform == "linux" else ()), *VAULTS)
+
+# Each Secret Service by the fixture of the daemon behind it.
+_DAEMONS = {"secret service": "shared_keyring", KWALLET: "shared_kwallet", KEEPASSXC: "shared_keepassxc"}
+
+# Of the odd texts, those that a daemon would store as another name: they are refused.
+UNKEEPABLE_NAMES = {
+    KWALLET: frozenset({BYTE_ORDER_MARK}),
+    KEEPASSXC: frozenset({BYTE_ORDER_MARK, CONTROL_CHARACTERS, LINE_ENDS, NONCHARACTERS}),
+}
+STORES_OF_ANY_NAME = tuple(kind for kind in STORES if kind not in UNKEEPABLE_NAMES)
 
 
 def open_store(kind: str, home: Path, find: Callable[[str], Any]) -> Store:
@@ -37,8 +49,8 @@ def open_store(kind: str, home: Path, find: Callable[[str], Any]) -> Store:
         from factorywager.stores.keychain.store import KeychainStore
 
         return KeychainStore()
-    if kind == "secret service":
-        enter_bus(find)
+    if kind in _DAEMONS:
+        enter_bus(find, kind)
         from factorywager.stores.secret_service.store import SecretServiceStore
 
         return SecretServiceStore()
@@ -47,12 +59,12 @@ def open_store(kind: str, home: Path, find: Callable[[str], Any]) -> Store:
     return _open_vault(kind, home, find)
 
 
-def enter_bus(find: Callable[[str], Any]) -> GnomeKeyring:
-    """Makes the shared keyring's bus the test's own."""
-    keyring: GnomeKeyring = find("shared_keyring")
+def enter_bus(find: Callable[[str], Any], kind: str = "secret service") -> Daemon:
+    """Makes the bus of a shared daemon the test's own."""
+    daemon: Daemon = find(_DAEMONS[kind])
     monkeypatch: pytest.MonkeyPatch = find("monkeypatch")
-    keyring.bus.enter(monkeypatch)
-    return keyring
+    daemon.bus.enter(monkeypatch)
+    return daemon
 
 
 def _open_vault(kind: str, home: Path, find: Callable[[str], Any]) -> Store:

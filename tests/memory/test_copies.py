@@ -18,7 +18,7 @@ from factorywager import Secrets
 from harness.child import run_python, start_python
 from harness.memory import locked_kib, occurrences
 from harness.process import Process
-from harness.stores import KEYCHAIN, STORES, VAULTS, open_store
+from harness.stores import KEYCHAIN, STORES_OF_ANY_NAME, VAULTS, open_store
 
 SERVICE = "com.example.memory"
 
@@ -43,7 +43,7 @@ class Case:
 
 
 # A double has copies of its own: tests/keychain counts what the store leaves in it.
-@pytest.fixture(params=[kind for kind in STORES if kind not in ("memory", KEYCHAIN)])
+@pytest.fixture(params=[kind for kind in STORES_OF_ANY_NAME if kind not in ("memory", KEYCHAIN)])
 def case(request: pytest.FixtureRequest, tmp_path: Path) -> Case:
     store = open_store(request.param, tmp_path / "vault", request.getfixturevalue)
     value = "needle-" + random.token_hex(24)

@@ -15,7 +15,7 @@ from factorywager.facade.arguments import MISSING, read_ref, read_set
 from factorywager.model import Ref
 from factorywager.services.practices import advice
 from harness.samples import ODD_TEXTS
-from harness.stores import STORES, open_store
+from harness.stores import STORES_OF_ANY_NAME, open_store
 
 pytestmark = pytest.mark.filterwarnings("ignore::factorywager.errors.BestPracticeWarning")
 
@@ -24,7 +24,7 @@ TEXT = st.text(_CHARACTERS, min_size=1)
 VALUE = st.one_of(TEXT, st.text(_CHARACTERS, min_size=500, max_size=3000), st.sampled_from(ODD_TEXTS))
 
 
-@pytest.fixture(params=STORES)
+@pytest.fixture(params=STORES_OF_ANY_NAME)
 def secrets(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Secrets]:
     store = open_store(request.param, tmp_path, request.getfixturevalue)
     with Secrets(store, interactive=False) as secrets:

@@ -24,6 +24,8 @@ BUS_NAME: Final = "org.freedesktop.secrets"
 ROOT: Final = "/org/freedesktop/secrets"
 NO_PATH: Final = "/"  # how the API says "no object": no prompt needed, no such alias
 
+_ALIASES: Final = f"{ROOT}/aliases/"
+
 _SERVICE: Final = "org.freedesktop.Secret.Service"
 _COLLECTION: Final = "org.freedesktop.Secret.Collection"
 _ITEM: Final = "org.freedesktop.Secret.Item"
@@ -114,6 +116,10 @@ def create_item(collection: str, ref: Ref, secret: Ciphertext) -> Message:
     return _call(collection, _COLLECTION, "CreateItem", "a{sv}(oayays)b", (properties, tuple(secret), True))
 
 
+def set_secret(item: str, secret: Ciphertext) -> Message:
+    return _call(item, _ITEM, "SetSecret", "(oayays)", (tuple(secret),))
+
+
 def delete_item(item: str) -> Message:
     return _call(item, _ITEM, "Delete")
 
@@ -144,6 +150,15 @@ def collection_locked(collection: str) -> Message:
 
 def collection_items(collection: str) -> Message:
     return _call(collection, dbus.PROPERTIES, "Get", "ss", (_COLLECTION, "Items"))
+
+
+def collection_label(collection: str) -> Message:
+    return _call(collection, dbus.PROPERTIES, "Get", "ss", (_COLLECTION, "Label"))
+
+
+def wallet_is_open(program: str, wallet: str) -> Message:
+    """Asks KWallet itself, in its own interface, whether a wallet is open; ``program`` is kwalletd5 or kwalletd6."""
+    return _call(f"/modules/{program}", "org.kde.KWallet", "isOpen", "s", (wallet,))
 
 
 def item_attributes(item: str) -> Message:
@@ -242,8 +257,11 @@ def is_completed(message: Received, prompt: str) -> bool:
 
 
 def is_item_signal(message: Received) -> bool:
-    return dbus.member(message) in ("ItemCreated", "ItemChanged", "ItemDeleted") and (
-        dbus.interface(message) == _COLLECTION
+    """Whether it tells of an item's change; KWallet tells everything again under the collection's aliases."""
+    return (
+        dbus.member(message) in ("ItemCreated", "ItemChanged", "ItemDeleted")
+        and dbus.interface(message) == _COLLECTION
+        and not (dbus.path(message) or "").startswith(_ALIASES)
     )
 
 
@@ -260,9 +278,10 @@ def dismissed(signal: Received) -> bool:
     return bool(dbus.body(signal, "bv")[0])
 
 
-def collection_of(item: str) -> str:
-    """The collection an item's path lies in; the API fixes the form ``…/collection/NAME/ITEM``."""
-    return item.rpartition("/")[0]
+def collection_of(path: str) -> str:
+    """The collection that a path lies in, or is; the API fixes the forms ``…/collection/NAME`` and
+    ``…/collection/NAME/ITEM``."""
+    return "/".join(path.split("/")[:6])
 
 
 def _secrets(reply: Received) -> Iterator[tuple[str, Ciphertext]]:

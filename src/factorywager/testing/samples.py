@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+LINE_ENDS = "tab\tand\nnewline\r\n"
+CONTROL_CHARACTERS = "\x01\x02\x1b[31m\x7f"
+BYTE_ORDER_MARK = "\N{BYTE ORDER MARK}bom"
+NONCHARACTERS = "\U0010ffff\ufffe"
+
 # semantics §1.8; each is used as a value, and as a service and a name
 ODD_TEXTS = (
     " ",
@@ -11,14 +16,14 @@ ODD_TEXTS = (
     "per%cent {brace} $HOME ${x} %s",
     "name@example.com",
     "com.example/with/slashes",
-    "tab\tand\nnewline\r\n",
-    "\x01\x02\x1b[31m\x7f",
-    "\N{BYTE ORDER MARK}bom",
+    LINE_ENDS,
+    CONTROL_CHARACTERS,
+    BYTE_ORDER_MARK,
     "用户",
     "密码🔒🔑",
     "e\N{COMBINING ACUTE ACCENT} is not \N{LATIN SMALL LETTER E WITH ACUTE}",
     "\N{RIGHT-TO-LEFT OVERRIDE}abc",
-    "\U0010ffff\ufffe",
+    NONCHARACTERS,
     "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
 )
 

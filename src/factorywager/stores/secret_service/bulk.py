@@ -17,6 +17,7 @@ from .items import (
     meet_strangers,
     read_entry,
     read_many,
+    reveal_default,
     reveal_hidden,
     search_service,
 )
@@ -89,6 +90,9 @@ def _read(
 
 
 def _named(link: Link, service: str, names: Sequence[str], prompts: Prompts, terms: Terms) -> Flow[dict[str, Matches]]:
+    yield from reveal_default(link, prompts, terms)
+    daemon = yield from link.daemon(terms.deadline)
+    names = [name for name in names if daemon.keeps_name(Ref(service, name))]
     searches = [api.search(api.attributes(Ref(service, name))) for name in names]
     while True:
         replies = yield from link.ask_all(searches, terms.deadline)

@@ -32,10 +32,9 @@ def examine(links: Links, terms: Terms) -> Flow[list[Finding]]:
 
 
 def _daemon(link: Link, deadline: Deadline) -> Flow[Finding]:
-    process = yield from link.daemon(deadline)
-    if process is None:
+    pid, name = yield from link.daemon(deadline)
+    if not name:
         return Finding("note", "daemon", "in another process namespace, so its program cannot be seen")
-    pid, name = process
     version = yield Work(lambda: _version(pid), deadline)
     return Finding("ok", "daemon", f"{name} (process {pid}{', ' + version if version else ''})")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...errors import AmbiguousError, LockedError, PlatformError
+from ...errors import AmbiguousError, CorruptError, LockedError, PlatformError
 from ...flow import Deadline, Flow
 from ...model import Ref, Secret
 from ...protocols import secret_service as api
@@ -37,6 +37,7 @@ class Matches(NamedTuple):
 
 def search(link: Link, attributes: Mapping[str, str], prompts: Prompts, terms: Terms) -> Flow[Matches]:
     """What matches, in every collection.  "Nothing" is only said of collections that could be looked into."""
+    yield from reveal_default(link, prompts, terms)
     matches = Matches(*api.found((yield from link.ask(api.search(attributes), terms.deadline))))
     if not matches.all and (yield from reveal_hidden(link, prompts, terms)):
         matches = Matches(*api.found((yield from link.ask(api.search(attributes), terms.deadline))))
@@ -52,6 +53,19 @@ def search_service(link: Link, service: str | None, prompts: Prompts, terms: Ter
     return matches.all
 
 
+def reveal_default(link: Link, prompts: Prompts, terms: Terms) -> Flow[None]:
+    """Unlock KeePassXC's default collection before it is searched: a search of locked databases only shows a dialog,
+    to whoever is there, and blocks the program until it is answered.
+
+    Raises:
+        AccessError: it stays locked.
+    """
+    if (yield from link.daemon(terms.deadline)).is_keepassxc:
+        default = yield from link.default_collection(terms.deadline)
+        if default is not None and _is_locked((yield from link.ask(api.collection_locked(default), terms.deadline))):
+            yield from prompts.unlock(link, [default], terms)
+
+
 def reveal_hidden(link: Link, prompts: Prompts, terms: Terms) -> Flow[bool]:
     """Unlock the collections that may hold what a search did not find; gives whether there were any.
 
@@ -62,13 +76,13 @@ def reveal_hidden(link: Link, prompts: Prompts, terms: Terms) -> Flow[bool]:
         AccessError: there are some and they stay locked.
     """
     deadline = terms.deadline
-    paths = api.property_value((yield from link.ask(api.collections(), deadline)), "ao")
+    paths = yield from link.collections(deadline)
     replies = yield from link.ask_all([api.collection_locked(path) for path in paths], deadline)
     locked = [path for path, reply in zip(paths, replies, strict=True) if _is_locked(reply)]
     if not locked:
         return False
     default = yield from link.default_collection(deadline)
-    if (yield from link.is_gnome(deadline)):
+    if (yield from link.daemon(deadline)).is_gnome:
         locked = [path for path in locked if path == default]
     if locked:
         yield from prompts.unlock(link, locked, terms)
@@ -161,7 +175,35 @@ def read_many(link: Link, items: Mapping[str, Ref], epoch: int, deadline: Deadli
         encrypted[path] = api.secret(checked(reply))
         if ref != items[path]:
             raise VanishedError(path)
-    return {path: decrypt(link, encrypted[path]) for path in items}
+    secrets = {path: decrypt(link, encrypted[path]) for path in items}
+    empty = [path for path, secret in secrets.items() if secret.empty]
+    if empty and (yield from link.daemon(deadline)).is_kwallet:
+        yield from _explain(link, empty[0], deadline)
+    return secrets
+
+
+def _explain(link: Link, path: str, deadline: Deadline) -> Flow[None]:
+    """Say why KWallet gives an empty value, since no entry has one (semantics §1.2).
+
+    It does for every item of a wallet that was closed between our search and our reading; and, for ever after, for
+    one that it had not written to its file yet when it was killed.
+
+    Raises:
+        LockedError: the wallet is closed.
+        CorruptError: the value is lost.
+    """
+    collection = api.collection_of(path)
+    if _is_locked((yield from link.ask(api.collection_locked(collection), deadline))):
+        raise LockedError(
+            "the keyring was locked while it was read",
+            hint="unlock it in your desktop's keyring program",
+            store=STORE,
+        )
+    raise CorruptError(
+        "the value is lost: KWallet ended before it had written it to its file",
+        hint="store the value again with `factorywager set`, or delete the entry",
+        store=STORE,
+    )
 
 
 def fetch(link: Link, paths: Sequence[str], deadline: Deadline) -> Flow[dict[str, api.Ciphertext]]:
@@ -219,6 +261,13 @@ def _refs(replies: Sequence[Received]) -> list[Ref | None]:
         except VanishedError:
             refs.append(None)
     return refs
+
+
+def delete_item(link: Link, path: str, prompts: Prompts, terms: Terms) -> Flow[None]:
+    """Remove one item, by a prompt where the daemon wants one (KeePassXC, for every item)."""
+    prompt = api.one_path((yield from link.ask(api.delete_item(path), terms.deadline)))
+    if prompt != api.NO_PATH:
+        yield from prompts.run(link, prompt, terms)
 
 
 def decrypt(link: Link, encrypted: api.Ciphertext) -> Secret:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from jeepney.low_level import Message
 
@@ -17,6 +17,7 @@ from ...protocols.received import Received
 from ...protocols.session import DoubtfulKeyError, Handshake, SessionKey
 from ...transports.bus import Bus
 from ...transports.requests import Call, Connect, World
+from .daemon import Daemon
 from .paths import KnownPaths
 from .reads import Reads
 from .translate import NO_DAEMON_HINT, STORE, StaleSessionError, VanishedError, checked
@@ -29,13 +30,6 @@ _CALLS_AT_ONCE = dbus.MOST_UNANSWERED // 2
 
 # Handshakes that are done over; by chance not even three in a row are needed in sixteen million sessions.
 _MOST_HANDSHAKES = 4
-
-
-class Daemon(NamedTuple):
-    """The program on the other side.  ``name`` is its process's name, at most 15 bytes of it (proc(5), ``comm``)."""
-
-    pid: int
-    name: str
 
 
 class Link:
@@ -76,36 +70,41 @@ class Link:
             replies += yield Call(self.bus, calls[start : start + _CALLS_AT_ONCE], deadline)
         return replies
 
-    def daemon(self, deadline: Deadline) -> Flow[Daemon | None]:
-        """Which program the daemon is, ``None`` where it cannot be known (another PID namespace)."""
+    def daemon(self, deadline: Deadline) -> Flow[Daemon]:
+        """Which program the daemon is; without a name where that cannot be known (another PID namespace)."""
         if self._daemon is None:
             if self._pid is None:  # it was only started by our first call, when the bus did not know yet
                 (self._pid,) = dbus.body((yield from self.ask(api.owner_process(), deadline)), "u")
             try:
                 with open(f"/proc/{self._pid}/comm") as file:  # noqa: PTH123 - pathlib costs 10 ms at start-up
-                    self._daemon = Daemon(self._pid or 0, file.read().strip())
+                    name = file.read().strip()
             except OSError:
-                return None
+                name = ""
+            self._daemon = Daemon(self._pid or 0, name)
         return self._daemon
-
-    def is_gnome(self, deadline: Deadline) -> Flow[bool]:
-        """Whether the daemon is GNOME Keyring, which searches locked collections too, and tells of every change
-        before it answers the call after it."""
-        daemon = yield from self.daemon(deadline)
-        return daemon is not None and daemon.name.startswith("gnome-keyring")
 
     def remember(self, ref: Ref, path: str, epoch: int, deadline: Deadline) -> Flow[None]:
         """Know this entry's item from now on, where the daemon's signals can be relied on to end that."""
-        if (yield from self.is_gnome(deadline)):
+        if (yield from self.daemon(deadline)).is_gnome:
             self.paths.remember(ref, path, epoch)
 
     def default_collection(self, deadline: Deadline) -> Flow[str | None]:
         """Path of the collection that new entries go to, ``None`` where the daemon has none.
 
-        Asked anew each time: no signal tells when the user makes another one the default.
+        Asked anew each time: no signal tells when the user makes another one the default.  KeePassXC's default is
+        the database in front, and there is none where that one is not shown to other programs.
         """
         path = api.one_path((yield from self.ask(api.read_alias("default"), deadline)))
-        return None if path == api.NO_PATH else path
+        if path != api.NO_PATH:
+            return path
+        if (yield from self.daemon(deadline)).is_keepassxc:
+            return next(iter((yield from self.collections(deadline))), None)
+        return None
+
+    def collections(self, deadline: Deadline) -> Flow[list[str]]:
+        """Paths of all collections."""
+        paths: list[str] = api.property_value((yield from self.ask(api.collections(), deadline)), "ao")
+        return paths
 
 
 class Links:

@@ -49,12 +49,26 @@ class Prompts:
                 if not set(objects) <= set(opened):
                     raise LockedError("the keyring stays locked", hint=UNLOCK_HINT, store=STORE)
                 return
+            if not (terms.interactive or (yield from _asks_nobody(link, objects, terms))):
+                raise InteractionNotAllowedError(
+                    "the keyring is locked and this program may not show a prompt", hint=UNLOCK_HINT, store=STORE
+                )
             yield from self._show(link, prompt, terms)
         finally:
             self._gate.leave()
 
-    def run(self, link: Link, prompt: str, terms: Terms) -> Flow[Received]:
-        """Show one prompt and give the signal of its completion.  Raises as `unlock` does."""
+    def run(self, link: Link, prompt: str, terms: Terms, *, silent: bool = False) -> Flow[Received]:
+        """Show one prompt and give the signal of its completion.  Raises as `unlock` does.
+
+        Args:
+            silent: the daemon asks nobody, so that every caller may have it run.
+        """
+        if not (terms.interactive or silent):
+            raise InteractionNotAllowedError(
+                "the keyring may ask before it does this, and this program may not show a prompt",
+                hint="do it where somebody can answer, or in the keyring's own program",
+                store=STORE,
+            )
         yield self._gate.enter(terms.deadline)
         try:
             return (yield from self._show(link, prompt, terms))
@@ -62,10 +76,6 @@ class Prompts:
             self._gate.leave()
 
     def _show(self, link: Link, prompt: str, terms: Terms) -> Flow[Received]:
-        if not terms.interactive:
-            raise InteractionNotAllowedError(
-                "the keyring is locked and this program may not show a prompt", hint=UNLOCK_HINT, store=STORE
-            )
         if self._dismissed_at is not None and time.monotonic() - self._dismissed_at < self._cool_down:
             raise _dismissed()
         if not link.usable:
@@ -99,6 +109,23 @@ class Prompts:
             self._dismissed_at = time.monotonic()
             raise _dismissed()
         return signal
+
+
+def _asks_nobody(link: Link, objects: Sequence[str], terms: Terms) -> Flow[bool]:
+    """Whether the prompt that unlocks these will complete by itself.
+
+    KWallet calls a wallet locked, and prompts for it, until it is first used through this API, although the login
+    opened it long ago; of that, only its own interface tells.
+    """
+    daemon = yield from link.daemon(terms.deadline)
+    if not daemon.is_kwallet:
+        return False
+    for collection in set(map(api.collection_of, objects)):
+        label = api.property_value((yield from link.ask(api.collection_label(collection), terms.deadline)), "s")
+        (reply,) = yield from link.ask_all([api.wallet_is_open(daemon.name, label)], terms.deadline)
+        if dbus.error_name(reply) is not None or not dbus.body(reply, "b")[0]:
+            return False
+    return True
 
 
 def _dismissed() -> CanceledError:

@@ -10,7 +10,7 @@ from ...flow import Flow, Work
 from ...model import Foreign, Info, Ref, Secret
 from ...protocols import secret_service as api
 from ..store import Finding, Options, Pulse, Terms, Watch
-from .items import Matches, choose, describe, moment, read_entry, read_known, search, search_service
+from .items import Matches, choose, delete_item, describe, moment, read_entry, read_known, search, search_service
 from .link import Link, Links
 from .prompts import Prompts
 from .translate import STORE, StaleSessionError, VanishedError
@@ -70,10 +70,7 @@ class SecretServiceStore:
             yield from self._open(link, matches.locked, terms)
             for path in matches.all:
                 try:
-                    reply = yield from link.ask(api.delete_item(path), terms.deadline)
-                    prompt = api.one_path(reply)
-                    if prompt != api.NO_PATH:
-                        yield from self._prompts.run(link, prompt, terms)
+                    yield from delete_item(link, path, self._prompts, terms)
                 except VanishedError:
                     continue
                 except (StaleSessionError, UnavailableError):
@@ -133,7 +130,7 @@ class SecretServiceStore:
         from .pulse import SignalPulse
 
         def act(link: Link) -> Flow[Pulse | None]:
-            if not (yield from link.is_gnome(terms.deadline)):
+            if not (yield from link.daemon(terms.deadline)).is_gnome:
                 return None
             pulse: Pulse = yield Work(lambda: SignalPulse.start(terms.deadline), terms.deadline)
             return pulse
@@ -215,7 +212,9 @@ class SecretServiceStore:
             self._links.drop(link)
 
     def _search(self, link: Link, ref: Ref, terms: Terms) -> Flow[Matches]:
-        return search(link, api.attributes(ref), self._prompts, terms)
+        if not (yield from link.daemon(terms.deadline)).keeps_name(ref):
+            return Matches([], [])  # the daemon would search for another name than this
+        return (yield from search(link, api.attributes(ref), self._prompts, terms))
 
     def _open(self, link: Link, locked: Sequence[str], terms: Terms) -> Flow[None]:
         if locked:

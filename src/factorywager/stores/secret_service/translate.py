@@ -24,6 +24,10 @@ STORE: Final = "secret-service"
 
 NO_DAEMON_HINT = "install and start gnome-keyring, KWallet or KeePassXC, or use --store vault"
 
+EXPOSE_HINT = (
+    "in KeePassXC, open a database and expose one of its groups: Database Settings, Secret Service Integration"
+)
+
 
 class StaleSessionError(Exception):
     """The daemon no longer knows our session (it was restarted, or mixed up its keys): connect anew, try once more."""
@@ -38,14 +42,18 @@ _STALE = frozenset(
         "org.freedesktop.Secret.Error.NoSession",
         # The daemon died between taking the call and answering it; nobody knows how far it came.
         "org.freedesktop.DBus.Error.NoReply",
-        # KWallet: "Can't find session", also when it derived another key than we did.
+        # KWallet, when writing: "Can't find session", also when it derived another key than we did.
         "org.qtproject.QtDBus.Error.InvalidObjectPath",
     }
 )
+# KWallet gives it the error name of an object that is gone.
+_LOST_SESSION = "Can't find session"
 _VANISHED = frozenset(
     {
         "org.freedesktop.Secret.Error.NoSuchObject",
         "org.freedesktop.DBus.Error.UnknownObject",
+        # KeePassXC, of an item on its way out: "interface … was not found in object"
+        "org.freedesktop.DBus.Error.UnknownInterface",
         # GNOME Keyring: "Object does not exist at path"
         "org.freedesktop.DBus.Error.UnknownMethod",
     }
@@ -71,7 +79,7 @@ def checked(reply: Received) -> Received:
     name = dbus.error_name(reply)
     if name is None:
         return reply
-    if name in _STALE:
+    if name in _STALE or (name in _VANISHED and dbus.error_text(reply).startswith(_LOST_SESSION)):
         raise StaleSessionError(name)
     if name in _VANISHED:
         raise VanishedError(name)

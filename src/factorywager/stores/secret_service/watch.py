@@ -62,8 +62,12 @@ class ItemWatch:
                 raise _gone()
             kind = _KINDS[dbus.member(signal)]
             (path,) = dbus.body(signal, "o")
-            if kind == "created" and path in self._known:
-                kind = "changed"  # GNOME Keyring says of an item that was replaced that it was created
+            if path == api.NO_PATH:  # KeePassXC, of an item that has no path yet, or none any more
+                continue
+            if kind != "deleted":
+                # GNOME Keyring says of an item that was replaced that it was created; KWallet says of every new one
+                # that it was changed, and then that it was created.
+                kind = "changed" if path in self._known else "created"
             if kind != "deleted":
                 try:
                     yield from self._learn([path], Deadline(_SECONDS_TO_DESCRIBE))

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from factorywager import Secret
+from factorywager.errors import PlatformError
 from factorywager.stores.store import Limited, Store
 
 from ..caller import Caller, in_threads
@@ -118,9 +119,16 @@ class EntryConformance(Fixtures):
 
     @pytest.mark.parametrize("text", ODD_TEXTS)
     def test_names_and_services_round_trip_exactly(
-        self, secrets: Caller, service: str, text: str, store: Store
+        self, secrets: Caller, service: str, text: str, store: Store, unkeepable_names: frozenset[str]
     ) -> None:
         odd = service + text
+        if text in unkeepable_names:
+            with pytest.raises(PlatformError) as caught:
+                secrets.set(odd, text, "one")
+            assert caught.value.hint
+            assert secrets.get(odd, text) is None
+            assert_names(secrets, store, odd, [])
+            return
         secrets.set(odd, text, "one")
         assert secrets.get(odd, text) == "one"
         assert_names(secrets, store, odd, [text])
@@ -185,10 +193,10 @@ class EntryConformance(Fixtures):
         assert secrets.get(service, "contended") in values
         assert_names(secrets, store, service, ["contended"])
 
-    def test_eight_threads_share_one_store(self, store: Store, service: str) -> None:
+    def test_eight_threads_share_one_store(self, store: Store, service: str, interactive: bool) -> None:
         from factorywager.blocking import Secrets
 
-        shared = Secrets(store, interactive=False)
+        shared = Secrets(store, interactive=interactive)
 
         def work(number: int) -> None:
             for turn in range(5):

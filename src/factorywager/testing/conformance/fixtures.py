@@ -34,9 +34,20 @@ class Fixtures:
             yield start
 
     @pytest.fixture
-    def secrets(self, store: Store, open_secrets: Callable[..., Caller]) -> Caller:
-        """The facade under test, on the store under test, never interactive."""
-        return open_secrets(store, interactive=False)
+    def interactive(self) -> bool:
+        """Nobody may be asked; a subclass may say otherwise for a store that deletes only where somebody may be."""
+        return False
+
+    @pytest.fixture
+    def unkeepable_names(self) -> frozenset[str]:
+        """Of `ODD_TEXTS`, those that the store refuses as a service or a name, by a `PlatformError`; none, unless a
+        subclass has some."""
+        return frozenset()
+
+    @pytest.fixture
+    def secrets(self, store: Store, interactive: bool, open_secrets: Callable[..., Caller]) -> Caller:
+        """The facade under test, on the store under test."""
+        return open_secrets(store, interactive=interactive)
 
     @pytest.fixture
     def service(self) -> str:

@@ -84,8 +84,10 @@ class LifeConformance(Fixtures):
         assert (caught.value.store, caught.value.service, caught.value.name) == (store.name, service, "absent")
         assert caught.value.hint
 
-    def test_a_facade_with_a_service_of_its_own(self, store: Store, facade: str, service: str, secrets: Caller) -> None:
-        bound = make_caller(facade, "Secrets", store, service=service, interactive=False)
+    def test_a_facade_with_a_service_of_its_own(
+        self, store: Store, facade: str, service: str, secrets: Caller, interactive: bool
+    ) -> None:
+        bound = make_caller(facade, "Secrets", store, service=service, interactive=interactive)
         bound.set("token", "one")
         assert bound.get("token") == "one"
         assert bound.get({"name": "token"}) == "one"
@@ -137,9 +139,11 @@ class LifeConformance(Fixtures):
 
     # --- observers ----------------------------------------------------------------------------------------
 
-    def test_observers_see_every_operation_and_no_value(self, store: Store, facade: str, service: str) -> None:
+    def test_observers_see_every_operation_and_no_value(
+        self, store: Store, facade: str, service: str, interactive: bool
+    ) -> None:
         events: list[Event] = []
-        secrets = make_caller(facade, "Secrets", store, interactive=False, observers=[events.append])
+        secrets = make_caller(facade, "Secrets", store, interactive=interactive, observers=[events.append])
         value = "observed-value"
         secrets.set(service, "token", value)
         secrets.get(service, "token")
