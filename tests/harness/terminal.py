@@ -7,6 +7,7 @@ import pty
 import select
 import termios
 import time
+import tty
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -16,11 +17,14 @@ from .process import PATIENCE
 class Terminal:
     """Runs ``argv`` with a new pseudo-terminal as its controlling terminal, stdin, stdout and stderr.
 
+    Args:
+        raw: whether the terminal leaves lines and echo to the program.
+
     Attributes:
         screen: everything that was printed or echoed so far.
     """
 
-    def __init__(self, argv: Sequence[str], *, env: Mapping[str, str], directory: Path) -> None:
+    def __init__(self, argv: Sequence[str], *, env: Mapping[str, str], directory: Path, raw: bool = False) -> None:
         self.screen = ""
         self._seen = 0
         self._pid, self._master = pty.fork()
@@ -30,6 +34,8 @@ class Terminal:
                 os.execve(argv[0], list(argv), dict(env))
             finally:
                 os._exit(127)
+        if raw:
+            tty.setraw(self._master)
 
     def expect(self, text: str) -> None:
         """Wait until the part of the screen that nobody has expected yet shows ``text``."""

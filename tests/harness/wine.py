@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from .parts import require
 from .process import Process
+from .terminal import Terminal
 from .windows_python import kept, windows_python
 
 _PATIENCE = 120.0  # seconds
@@ -91,6 +92,12 @@ class Wine:
         return self.python(
             "-m", "factorywager", *argv, env={"PYTHONPATH": self.path(_SOURCES), **(env or {})}, **options
         )
+
+    def console(self, *argv: str, env: Mapping[str, str], directory: Path) -> Terminal:
+        """The Windows CPython at a console of its own, on a terminal that leaves all to it."""
+        program = [self._wine, str(self._python / "python.exe"), *argv]
+        env = {**self.env, "TERM": "xterm", "PYTHONPATH": self.path(_SOURCES), **env}
+        return Terminal(program, env=env, directory=directory, raw=True)
 
     def path(self, path: Path) -> str:
         """A path of this machine as Windows programs see it."""

@@ -87,3 +87,19 @@ def test_without_a_console_nobody_is_asked(wine: Wine) -> None:
         env={"PYTHONPATH": wine.path(Path(__file__).parents[2] / "src")},
     )
     assert done.out.strip() == b"refused", done
+
+
+def test_a_value_is_typed_at_a_console_unseen(wine: Wine, tmp_path: Path) -> None:
+    console = wine.console("-m", "factorywager", "set", "typed", env=STORE, directory=tmp_path)
+    console.expect(":")  # the question comes sign by sign, each with its own movements of the cursor
+    console.type("made ux\x7fp\r")
+    assert console.end() == 0
+    assert "x" not in console.screen.partition(":")[2].partition("stored")[0].replace("\x1b[?25", "")
+    assert wine.factorywager("get", "-n", "typed", env=STORE).out == b"made up"
+
+
+def test_nothing_typed_is_a_cancellation(wine: Wine, tmp_path: Path) -> None:
+    console = wine.console("-m", "factorywager", "set", "typed not", env=STORE, directory=tmp_path)
+    console.expect(":")
+    console.type("\r")
+    assert console.end() == 6

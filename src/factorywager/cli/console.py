@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import os
-import time
 from typing import Any, Final
 
 from ..errors import TooLongError
 from ..flow import Deadline
+from ..flow.aside import aside
 from ..model.locked import LockedBuffer
 
 _LONGEST_LINE: Final = 4096  # bytes, as on other systems
-_SECONDS_BETWEEN_LOOKS: Final = 0.02  # msvcrt can tell whether a key was pressed, and cannot wait for one
 
 _ENTER, _BACKSPACE, _STOP, _END = "\r\n", "\b", "\x03", "\x1a"  # Ctrl-C and Ctrl-Z come as keys
 
@@ -46,15 +45,9 @@ class Console:
         self.say(question)
         line = _Line()
         try:
-            while (key := self._next(deadline)) not in _ENTER:
-                if key == _STOP:
-                    raise KeyboardInterrupt
-                if key == _END:
-                    line.clear()
-                    break
-                shown = line.take_back() if key == _BACKSPACE else line.add(key)
-                if not hidden:
-                    self.say(shown)
+            # a key can be waited for with a limit only by looking again and again, which Wine's console does not notice
+            if aside(lambda: self._read_line(line, hidden), deadline) is None:
+                raise deadline.error("there was no answer")
             return line.finished()
         except BaseException:
             line.buffer.wipe()
@@ -65,12 +58,20 @@ class Console:
     def close(self) -> None:
         pass
 
-    def _next(self, deadline: Deadline) -> str:
+    def _read_line(self, line: _Line, hidden: bool) -> bool:
+        while (key := self._next()) not in _ENTER:
+            if key == _STOP:
+                raise KeyboardInterrupt
+            if key == _END:
+                line.clear()
+                break
+            shown = line.take_back() if key == _BACKSPACE else line.add(key)
+            if not hidden:
+                self.say(shown)
+        return True
+
+    def _next(self) -> str:
         """The next character; of a pair of surrogates, both."""
-        while not self._keys.kbhit():
-            if deadline.passed:
-                raise deadline.error("there was no answer")
-            time.sleep(_SECONDS_BETWEEN_LOOKS)
         unit: str = self._keys.getwch()
         if "\ud800" <= unit <= "\udbff":
             pair: str = unit + self._keys.getwch()

@@ -14,39 +14,26 @@ def read_into(descriptor: int, into: memoryview, deadline: Deadline) -> int | No
         OSError: it cannot be read.
     """
     if os.name == "nt":
-        return _read_on_thread(descriptor, into, deadline)
+        return _read_aside(descriptor, into, deadline)
     from select import select
 
     ready, _, _ = select([descriptor], [], [], deadline.remaining())
     return os.readv(descriptor, [into]) if ready else None
 
 
-def _read_on_thread(descriptor: int, into: memoryview, deadline: Deadline) -> int | None:
-    """Windows' ``select`` knows sockets only.  A read that never ends stays behind, with its thread and its buffer."""
-    import threading
-
+def _read_aside(descriptor: int, into: memoryview, deadline: Deadline) -> int | None:
+    """Windows' ``select`` knows sockets only; a read that never ends keeps a buffer of its own."""
     from ..model.locked import LockedBuffer
+    from .aside import aside
 
     buffer = LockedBuffer(len(into))
-    outcome: list[int | OSError] = []
 
-    def read() -> None:
-        try:
-            with open(descriptor, "rb", buffering=0, closefd=False) as stream:
-                outcome.append(stream.readinto(buffer.view))
-        except OSError as error:
-            outcome.append(error)
+    def read() -> int:
+        with open(descriptor, "rb", buffering=0, closefd=False) as stream:
+            return stream.readinto(buffer.view) or 0
 
-    thread = threading.Thread(target=read, daemon=True)
-    thread.start()
-    thread.join(deadline.remaining())
-    if not outcome:
-        return None
-    try:
-        (size,) = outcome
-        if isinstance(size, OSError):
-            raise size
+    size = aside(read, deadline)
+    if size is not None:
         into[:size] = buffer.view[:size]
-        return size
-    finally:
         buffer.wipe()
+    return size
