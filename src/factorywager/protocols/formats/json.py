@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from ...errors import CorruptError
-from .document import DEEPEST, LONGEST_KEY, MOST_VALUES, Document, joined, quoted, verified
+from .document import DEEPEST, Document, Path, bounded, has_surrogate, is_long, joined, quoted, verified
 from .found import Found
 
 name = "json"
 
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[][{},:]|[^][{},:"\s]+')
-_SURROGATE: Final = re.compile(r"[\ud800-\udfff]")
 
 
 def recognizes(file: str) -> bool:
@@ -85,12 +84,12 @@ def flattened(root: Any, document: Document) -> dict[str, str]:
         CorruptError: there are more of them, or longer paths, than in any file of credentials.
     """
     values: dict[str, str] = {}
-    open_: list[tuple[tuple[str | int, ...], Any]] = [((), root)]
+    open_: list[tuple[Path, Any]] = [((), root)]
     while open_:
         path, node = open_.pop()
         if isinstance(node, str):
-            _bound(path, len(values), document)
-            if _SURROGATE.search(node):
+            bounded(path, len(values), document)
+            if has_surrogate(node):
                 raise CorruptError(f"{document.file}: {joined(path)} is no text: half of a surrogate pair")
             values[joined(path)] = node
         elif len(path) >= DEEPEST:
@@ -100,17 +99,6 @@ def flattened(root: Any, document: Document) -> dict[str, str]:
         elif isinstance(node, list):
             open_ += [((*path, index), node[index]) for index in reversed(range(len(node)))]
     return values
-
-
-def _bound(path: tuple[str | int, ...], count: int, document: Document) -> None:
-    if count >= MOST_VALUES:
-        raise CorruptError(f"{document.file}: it has more than {MOST_VALUES:,} values")
-    if _is_long(path):
-        raise CorruptError(f"{document.file}: a value's name has more than {LONGEST_KEY} characters")
-
-
-def _is_long(path: Iterable[str | int]) -> bool:
-    return sum(len(part) if isinstance(part, str) else 1 for part in path) > LONGEST_KEY
 
 
 class _Leaf(NamedTuple):
@@ -146,5 +134,5 @@ def _leaves(document: Document) -> Iterator[_Leaf]:
             expects_name = False
         elif expects_name:
             path[-1] = json.loads(what)
-        elif what not in ("true", "false", "null") and not _is_long(path):
+        elif what not in ("true", "false", "null") and not is_long(path):
             yield _Leaf(joined(path), *token.span())

@@ -14,13 +14,23 @@ if TYPE_CHECKING:
 _MODULES: Final = {
     "dotenv": "dotenv",
     "aws": "aws",
+    "npmrc": "npmrc",
     "pypirc": "pypirc",
     "netrc": "netrc",
     "docker": "docker",
     "git-credentials": "git_credentials",
+    "kube": "kube",
+    "cargo": "cargo",
+    "gh": "gh",
     "pip": "pip",
+    "bitwarden": "bitwarden",
+    "1password": "onepassword",
+    "keepass": "keepass",
     "ini": "ini",
     "json": "json",
+    "yaml": "yaml",
+    "toml": "toml",
+    "csv": "csv",
 }
 NAMES: Final = tuple(_MODULES)
 
