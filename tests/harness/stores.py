@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -46,6 +47,7 @@ def open_store(kind: str, home: Path, find: Callable[[str], Any]) -> Store:
 
         return CredentialManagerStore()
     if kind == "keychain":
+        enter_home(find)
         from factorywager.stores.keychain.store import KeychainStore
 
         return KeychainStore()
@@ -57,6 +59,13 @@ def open_store(kind: str, home: Path, find: Callable[[str], Any]) -> Store:
     if kind == KEYCHAIN:
         return find("keychain").open()
     return _open_vault(kind, home, find)
+
+
+def enter_home(find: Callable[[str], Any]) -> None:
+    """The user's own home, below which macOS keeps the list of keychains."""
+    import pwd
+
+    find("monkeypatch").setenv("HOME", pwd.getpwuid(os.getuid()).pw_dir)
 
 
 def enter_bus(find: Callable[[str], Any], kind: str = "secret service") -> Daemon:
@@ -84,6 +93,8 @@ def _open_vault(kind: str, home: Path, find: Callable[[str], Any]) -> Store:
     else:
         if OS_STORE == "secret service":
             enter_bus(find)
+        elif OS_STORE == "keychain":
+            enter_home(find)
         if not prepared.exists():
             _init(VaultStore(prepared), "SEALED")
     return VaultStore(prepared)

@@ -19,7 +19,8 @@ LETTERS = (string.ascii_letters + string.digits) * 12
 @pytest.mark.parametrize("token", TOKENS, ids=lambda token: token.name)
 @given(data=st.data())
 def test_every_shape_is_known_by_a_mark(token: Token, data: st.DataObject) -> None:
-    value = data.draw(st.from_regex(re.compile(token.pattern, re.ASCII), fullmatch=True))
+    shape = st.from_regex(re.compile(token.pattern, re.ASCII), fullmatch=True)
+    value = data.draw(shape.filter(lambda text: text == text.strip()))  # a value is known by what is left of it then
     assert any(mark in value for mark in token.marks)
     found = re.search(token.expression.encode(), f" {value} ".encode())
     assert found is not None
