@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from jeepney.low_level import HeaderFields, Message
+from jeepney.low_level import HeaderFields, Message, Parser
 
 from factorywager import AsyncSecrets, Secrets
 from factorywager.errors import DeadlineError
@@ -38,10 +38,8 @@ class Wire:
         self.sendings += 1
         self.routers.add(router)
         for call in calls:
-            if isinstance(call, Message):
-                self.calls.append(call.header.fields[HeaderFields.member])
-            else:
-                self.calls.append("GetSecret")  # the only call that is kept prepared
+            message = call if isinstance(call, Message) else _parsed(call.serialise(1))
+            self.calls.append(message.header.fields[HeaderFields.member])
         self.most_unanswered = max(self.most_unanswered, len(router._pending) + len(calls))
 
     def clear(self) -> None:
@@ -50,6 +48,12 @@ class Wire:
 
     def idle(self) -> bool:
         return not any(router._pending for router in self.routers)
+
+
+def _parsed(data: bytes) -> Message:
+    parser = Parser()
+    parser.add_data(data)
+    return parser.get_next_message()
 
 
 @pytest.fixture

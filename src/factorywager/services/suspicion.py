@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+import string
 from collections import Counter
 from typing import Final, NamedTuple
 
@@ -77,7 +78,7 @@ def suspect(key: str, value: str) -> Suspicion | None:
     Args:
         key: what the file calls it (`formats.found.Found.key`); its last part counts.
     """
-    text = value.strip()
+    text = value.strip(string.whitespace)  # ASCII's, as the patterns of `protocols.tokens` have it
     if not text or _PLACEHOLDER.fullmatch(text) or _CODE_URL_ACCOUNT.match(text):
         return None
     token = known(text)
