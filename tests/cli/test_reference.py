@@ -81,6 +81,7 @@ _EXAMPLES: dict[str, list[tuple[str, ...]]] = {
     "vault history": [("set", "x", "made-up"), ("vault", "history", "x")],
     "vault restore": [("set", "x", "one"), ("set", "x", "two"), ("vault", "restore", "x", "1")],
     "scan": [("set", "x", "nowhere-else"), ("scan", ".")],
+    "prove": [("set", "x", "nowhere-else"), ("prove", ".")],
     "doctor": [("doctor",)],
     "bench": [("bench", "--rounds", "1")],
     "completion": [("completion", "bash")],

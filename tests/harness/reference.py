@@ -25,6 +25,6 @@ def schema(name: str) -> dict[str, Any]:
 
 def problems(name: str, document: Any) -> list[str]:
     """Where a document is not as the page says that this command's are."""
-    shared = DRAFT202012.create_resource(schema("vault status"))
+    shared = [DRAFT202012.create_resource(schema(each)) for each in ("vault status", "scan")]
     validator = Draft202012Validator(schema(name), registry=shared @ Registry(), format_checker=FormatChecker())
     return [error.message for error in validator.iter_errors(document)]

@@ -167,7 +167,12 @@ def test_output_of_git_is_read_in_any_pieces() -> None:
         batch = Batch()
         for end in range(step, len(output) + step, step):
             batch.read(bytearray(output), 0, min(end, len(output)))
-        assert [each.end - each.begin for each in batch.objects] == [0, 1, 49, 50, 1000]
+        assert batch.count == 5
+        assert batch.missing == ["missing-name"]
+        sizes = [0, 1, 49, 50, 1000]
+        ends = [output.index(b" blob %d\n" % size) + len(b" blob %d\n" % size) + size for size in sizes]
+        told = [batch.at(end - 1, end) for end in ends[1:]]
+        assert [each and each.end - each.begin for each in told] == sizes[1:]
     with pytest.raises(CorruptError):
         Batch().read(bytearray(b"fatal: something else\n"), 0, 22)
     with pytest.raises(CorruptError):

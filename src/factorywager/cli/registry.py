@@ -46,7 +46,7 @@ GROUPS: Final = MappingProxyType(
             "vault history",
             "vault restore",
         ),
-        "What is left in plain text": ("scan",),
+        "What is left in plain text": ("scan", "prove"),
         "Around": ("doctor", "bench", "completion", "version"),
     }
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 
@@ -28,13 +29,14 @@ class Batch:
     """Finds the objects in the output as it comes in.
 
     Attributes:
-        objects: those whose header was seen and that were not forgotten, in order.
+        count: how many went by.
         missing: the names of those that git could not read: it calls damaged objects missing, and succeeds.
     """
 
     def __init__(self) -> None:
-        self.objects: list[GitObject] = []
+        self.count = 0
         self.missing: list[str] = []
+        self._places: list[tuple[int, int, bytes]] = []  # where each begins and ends, and its header
         self._next = 0  # where the next header begins
 
     def read(self, buffer: bytearray, base: int, filled: int) -> None:
@@ -43,43 +45,58 @@ class Batch:
         Raises:
             CorruptError: it is no such output.
         """
+        add = self._places.append
         while (at := self._next - base) < filled:
             end = buffer.find(b"\n", at, min(filled, at + _LONGEST_HEADER))
             if end < 0:
                 if filled - at >= _LONGEST_HEADER:
                     raise CorruptError("git answered something else than objects")
                 return
-            header = _HEADER.fullmatch(buffer, at, end)
-            if header is not None:
-                name, kind, size = header.groups()
-                begin = base + end + 1
-                self.objects.append(GitObject(name.decode(), kind.decode(), begin, begin + int(size)))
-                self._next = begin + int(size) + 1
-            elif (missing := _MISSING.fullmatch(buffer, at, end)) is not None:
+            header = bytes(buffer[at:end])
+            try:
+                size = int(header[header.rindex(b" ") :])
+            except ValueError:
+                missing = _MISSING.fullmatch(header)
+                if missing is None:
+                    raise CorruptError("git answered something else than objects") from None
                 self.missing.append(missing[1].decode("ascii", "replace"))
                 self._next = base + end + 1
-            else:
-                raise CorruptError("git answered something else than objects")
+                continue
+            begin = base + end + 1
+            self._next = begin + size + 1
+            self.count += 1
+            add((begin, begin + size, header))
 
     def forget(self, base: int) -> None:
         """Objects that end before the output's byte number ``base`` are not asked for any more."""
-        keep = 0
-        while keep < len(self.objects) and self.objects[keep].end <= base:
-            keep += 1
-        del self.objects[:keep]
+        del self._places[: bisect_right(self._places, base, key=_end)]
 
     def at(self, begin: int, end: int) -> GitObject | None:
         """The object that holds all of these bytes; ``None`` when they touch what is between objects."""
-        from bisect import bisect_right
-
-        place = bisect_right(self.objects, begin, key=_begin) - 1
-        if place < 0 or end > self.objects[place].end:
+        place = bisect_right(self._places, begin, key=_begin) - 1
+        if place < 0 or end > self._places[place][1]:
             return None
-        return self.objects[place]
+        return _object(*self._places[place])
+
+    @property
+    def first(self) -> GitObject | None:
+        """The first of those that are not forgotten."""
+        return _object(*self._places[0]) if self._places else None
 
 
-def _begin(each: GitObject) -> int:
-    return each.begin
+def _object(begin: int, end: int, header: bytes) -> GitObject:
+    found = _HEADER.fullmatch(header)
+    if found is None:
+        raise CorruptError("git answered something else than objects")
+    return GitObject(found[1].decode(), found[2].decode(), begin, end)
+
+
+def _begin(place: tuple[int, int, bytes]) -> int:
+    return place[0]
+
+
+def _end(place: tuple[int, int, bytes]) -> int:
+    return place[1]
 
 
 class Change(NamedTuple):

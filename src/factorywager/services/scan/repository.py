@@ -83,7 +83,7 @@ class Repository:
             self._count("staged", telling)
 
     def _count(self, place: str, telling: _Objects) -> None:
-        self._findings.searched[place] += telling.objects
+        self._findings.searched[place] += telling.batch.count
         for name in telling.batch.missing:
             self._findings.passes_over(f"{self.directory or '.'}:{name}", "an object that git cannot read")
 
@@ -154,21 +154,17 @@ class _Objects(Telling):
         paths: the path of each object, where it is known beforehand.
 
     Attributes:
-        objects: how many went by.
         batch: what git printed, in parts.
     """
 
     def __init__(self, feed: Feed, directory: str, paths: Mapping[str, str] | None = None) -> None:
         super().__init__(feed, Source("git", directory))
-        self.objects = 0
         self.batch = Batch()
         self._paths = paths
         self._long = ("", 1)  # the object that began before the buffer, and its line at the buffer's beginning
 
     def tell(self, data: memoryview, hits: list[Hit]) -> None:
-        before = len(self.batch.objects)
         self.batch.read(self._feed.buffer, self.base, len(data))
-        self.objects += len(self.batch.objects) - before
         super().tell(data, hits)
 
     def place(self, data: memoryview, hit: Hit) -> None:
@@ -192,7 +188,7 @@ class _Objects(Telling):
     def forget(self, data: memoryview, size: int) -> None:
         base = self.base + size
         self.batch.forget(base)
-        first = self.batch.objects[0] if self.batch.objects else None
+        first = self.batch.first
         if first is not None and first.begin < base:
             begin = max(0, first.begin - self.base)
             line = self._long[1] if first.name == self._long[0] else 1
@@ -216,11 +212,15 @@ def _environment(outer: Mapping[str, str], *, own: bool) -> dict[str, str]:
 
 def _reader(output: IO[bytes]) -> Callable[[memoryview], int]:
     descriptor = output.fileno()
+    os.set_blocking(descriptor, False)
 
     def read(into: memoryview) -> int:
-        if not select.select([descriptor], [], [], _PATIENCE)[0]:
-            raise PlatformError(f"git gave nothing for {_PATIENCE:g} s")
-        return os.readv(descriptor, [into])
+        while True:
+            try:
+                return os.readv(descriptor, [into])
+            except BlockingIOError:
+                if not select.select([descriptor], [], [], _PATIENCE)[0]:
+                    raise PlatformError(f"git gave nothing for {_PATIENCE:g} s") from None
 
     return read
 
