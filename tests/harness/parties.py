@@ -6,6 +6,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple, Protocol
 
+from factorywager.errors import StoreError
+
 from .bun import Bun
 from .bus import Bus
 from .caller import close_caller, make_caller
@@ -25,7 +27,7 @@ class Entry(NamedTuple):
 
 
 class Party(Protocol):
-    """One program; a failure to write is a failure of the test, one to read is ``None``."""
+    """One program."""
 
     name: str
 
@@ -34,7 +36,7 @@ class Party(Protocol):
         ...
 
     def read(self, entries: Sequence[Entry], writer: str) -> list[str | None]:
-        """What is found for each by its service and name."""
+        """What is found for each by its service and name; ``None`` where nothing is, or it fails."""
         ...
 
 
@@ -52,13 +54,22 @@ class Library:
 
     def write(self, entries: Sequence[Entry]) -> list[bool]:
         def write(caller, entry: Entry) -> bool:
-            caller.set(*entry)
+            try:
+                caller.set(*entry)
+            except StoreError:  # what the store could not give back is refused
+                return False
             return True
 
         return self._each(entries, write)
 
     def read(self, entries: Sequence[Entry], writer: str) -> list[str | None]:
-        return self._each(entries, lambda caller, entry: caller.get(entry.service, entry.name))
+        def read(caller, entry: Entry) -> str | None:
+            try:
+                return caller.get(entry.service, entry.name)
+            except StoreError:
+                return None
+
+        return self._each(entries, read)
 
     def _each(self, entries: Sequence[Entry], act) -> list:
         caller = make_caller(self._facade, "Secrets", "secret-service", interactive=self._interactive)

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from harness.bus import Bus
+from harness.daemon import Daemon
 from harness.gnome_keyring import GnomeKeyring
+from harness.keepassxc import KeePassXC
+from harness.kwallet import KWallet
 from harness.parties import ADOPT, Entry, Party, on_bus
 from harness.samples import ODD_TEXTS
 from harness.windows_parties import on_windows
@@ -21,6 +26,8 @@ PAGE = Path(__file__).parents[2] / "docs" / "interop.md"
 
 # each is the end of a service, a name and a value at once
 TEXTS = ("plain", *ODD_TEXTS)
+
+_TRIES = 3
 
 pytestmark = pytest.mark.filterwarnings("ignore::factorywager.errors.BestPracticeWarning")
 
@@ -32,25 +39,43 @@ def measured(parties: Sequence[Party]) -> str:
     heads = ["written by", "entries", *(party.name for party in parties)]
     rows = [heads, ["---"] * len(heads)]
     partly: dict[str, set[str]] = {}
+    names = [party.name for party in parties]
     for writer in writers:
         key = re.sub(r"\W+", "-", writer.name)
         entries = [Entry(f"com.example.{key}.{text}", text, text) for text in TEXTS]
-        written = [entry for entry, done in zip(entries, writer.write(entries), strict=True) if done]
+        written = _succeeding(entries, writer.write)
         row = [writer.name, f"{len(written)}"]
         if len(written) < len(entries):
             partly.setdefault(writer.name, set()).update(entry.value for entry in entries if entry not in written)
         for reader in parties:
-            values = reader.read(written, writer.name)
-            wrong = {entry.value for value, entry in zip(values, written, strict=True) if value != entry.value}
+            right = _succeeding(written, partial(_rightly_read, reader, writer.name))
+            wrong = {entry.value for entry in written if entry not in right}
             row.append(f"{len(written) - len(wrong)}" if len(wrong) < len(written) else "-")
             if 0 < len(wrong) < len(written):
                 partly.setdefault(reader.name, set()).update(wrong)
         rows.append(row)
     table = "".join(f"| {' | '.join(row)} |\n" for row in rows)
-    return table + "".join(
-        f"\n{name} fails with: {', '.join(f'`{text!a}`' for text in sorted(texts))}.\n"
-        for name, texts in sorted(partly.items())
+    if not partly:
+        return table
+    return f"{table}\n| refused, or not given back exactly | by |\n| --- | --- |\n" + "".join(
+        f"| `{text!a}` | {', '.join(party for party in names if text in partly.get(party, ()))} |\n"
+        for text in TEXTS
+        if any(text in texts for texts in partly.values())
     )
+
+
+def _rightly_read(reader: Party, writer: str, entries: Sequence[Entry]) -> list[bool]:
+    values = reader.read(entries, writer)
+    return [value == entry.value for value, entry in zip(values, entries, strict=True)]
+
+
+def _succeeding(entries: Sequence[Entry], attempt: Callable[[Sequence[Entry]], list[bool]]) -> list[Entry]:
+    """Those with which it succeeds, now or when they are tried again: one in a hundred of KWallet's sessions is bad."""
+    left = list(entries)
+    for _ in range(_TRIES):
+        if left:
+            left = [entry for entry, done in zip(left, attempt(left), strict=True) if not done]
+    return [entry for entry in entries if entry not in left]
 
 
 @pytest.fixture
@@ -73,6 +98,18 @@ def agrees(request: pytest.FixtureRequest) -> Callable[[str, str], None]:
 def test_gnome_keyring(keyring: GnomeKeyring, agrees: Callable[[str, str], None]) -> None:
     keyring.start()
     agrees("GNOME Keyring", measured(on_bus(keyring.bus)))
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("store", "start"), [("KWallet", KWallet), ("KeePassXC", KeePassXC)])
+def test_the_other_daemons(
+    store: str, start: Callable[[Bus], Daemon], bus: Bus, agrees: Callable[[str, str], None]
+) -> None:
+    daemon = start(bus).start()
+    try:
+        agrees(store, measured(on_bus(bus, interactive=True)))
+    finally:
+        daemon.stop()
 
 
 @pytest.fixture
