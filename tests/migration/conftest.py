@@ -39,7 +39,7 @@ def workshop(request: pytest.FixtureRequest, directory: Path) -> Workshop:
     return Workshop(
         SecretServiceStore,
         directory / ".env",
-        kills=100,
+        kills=60,
         alive=lambda: keyring.alive,
         revive=revive,
     )

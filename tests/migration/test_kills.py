@@ -135,6 +135,7 @@ def test_killed_at_every_few_lines(on_vault: Workshop) -> None:
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)  # for those who ask for more
 def test_hundreds_killed_at_random_moments(workshop: Workshop) -> None:
     kills = int(os.environ.get("MIGRATION_KILLS", "0")) or workshop.kills
     found = kill_at_random(workshop, kills)

@@ -48,7 +48,7 @@ class Workshop(NamedTuple):
     make: Callable[[], Store]
     file: Path
     service: str = "com.example.migrated"
-    kills: int = 600
+    kills: int = 300
     alive: Callable[[], bool] = lambda: True
     revive: Callable[[], object] = lambda: None
 

@@ -60,8 +60,8 @@ def test_the_store_and_the_environment_are_followed(monkeypatch: pytest.MonkeyPa
 
 @pytest.mark.parametrize("length", [1, 2, 50])
 def test_circles_end(length: int) -> None:
-    secrets = Secrets(MemoryStore(), service="s")
+    secrets = Secrets(MemoryStore(), service="com.example.refs")
     for number in range(length):
-        secrets.set(f"n{number}", f"fw://s/n{(number + 1) % length}")
+        secrets.set(f"n{number}", f"fw://com.example.refs/n{(number + 1) % length}")
     with pytest.raises(ConflictError, match="circle"):
-        run(references.follow(secrets.operations, Secret("fw://s/n0")))
+        run(references.follow(secrets.operations, Secret("fw://com.example.refs/n0")))
