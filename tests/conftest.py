@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import sys
@@ -26,6 +27,10 @@ settings.register_profile(
     "house", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
 )
 settings.load_profile("house")
+
+if os.environ.get("WINEPREFIX") and sys.platform == "win32":
+    # Wine 8 loses a wake-up of the proactor loop now and then: the loop sleeps on until its next timer, 30 s away.
+    asyncio.set_event_loop_policy(asyncio.WindowsSelectorEventLoopPolicy())
 
 # A run that is told to end (`timeout`, a CI system) stops the daemons it started, as after Ctrl-C.
 signal.signal(signal.SIGTERM, signal.default_int_handler)
