@@ -54,10 +54,23 @@ def _guide() -> str:
     return example
 
 
-def _pytest(directory: Path, code: str) -> tuple[int, str]:
+def _pytest(directory: Path, code: str, *options: str) -> tuple[int, str]:
     (directory / "test_it.py").write_text(code)
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--tb=no", "-p", "no:cacheprovider", "--rootdir", ".", "-rf", "."],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "--tb=no",
+            "-p",
+            "no:cacheprovider",
+            "--rootdir",
+            ".",
+            "-rf",
+            *options,
+            ".",
+        ],
         cwd=directory,
         env={"PATH": os.environ["PATH"], "HOME": str(directory)},
         capture_output=True,
@@ -104,3 +117,30 @@ def test_names_are_imported_when_they_are_used(name: str) -> None:
     else:
         with pytest.raises(AttributeError):
             getattr(factorywager.testing, name)
+
+
+PLUGGED = """
+from factorywager import Secrets
+from factorywager.testing import KWALLET
+
+def test_it(fake_secret_service):
+    fake = fake_secret_service(KWALLET)
+    fake.put("com.example", "token", b"one")
+    assert Secrets("secret-service", timeout=10).get("com.example", "token") == "one"
+"""
+
+UNUSED = """
+import sys
+
+def test_it():
+    own = [name for name in sys.modules if name.startswith("factorywager.")]
+    assert sorted(own) == ["factorywager.testing", "factorywager.testing.plugin"]
+    assert "jeepney" not in sys.modules
+"""
+
+
+@pytest.mark.parametrize("code", [PLUGGED, UNUSED], ids=["used", "unused"])
+def test_the_plug_in(code: str, tmp_path: Path) -> None:
+    """Its fixture serves; where nobody asks for it, nothing but itself is imported."""
+    status, said = _pytest(tmp_path, code, "-p", "factorywager.testing.plugin")
+    assert status == 0, said

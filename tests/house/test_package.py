@@ -112,3 +112,9 @@ def test_every_module_can_be_imported_by_itself(installed: Path) -> None:
         "    if os.waitpid(child, 0)[1]: print(name)\n"
     )
     assert _run(installed, "python", "-c", code, *modules) == ""
+
+
+def test_pytest_finds_the_plug_in(wheel: Path) -> None:
+    (points,) = [name for name in zipfile.ZipFile(wheel).namelist() if name.endswith("entry_points.txt")]
+    text = zipfile.ZipFile(wheel).read(points).decode()
+    assert "[pytest11]\nfactorywager = factorywager.testing.plugin" in text

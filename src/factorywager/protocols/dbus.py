@@ -37,7 +37,7 @@ class Prepared:
     __slots__ = ("_head", "_tail")
 
     def __init__(self, call: Message, body: bytes | None = None) -> None:
-        data: bytes = call.serialise(0)  # jeepney writes little-endian
+        data = _marshalled(call, 0)  # jeepney writes little-endian
         if body is not None:
             header = len(data) - int.from_bytes(data[4:8], "little")
             data = data[:4] + len(body).to_bytes(4, "little") + data[8:header] + body
@@ -57,6 +57,18 @@ def marshalled_paths(paths: Sequence[str], last: str) -> bytes:
     length = sum(map(len, pieces)) - (3 - len(paths[-1].encode()) % 4 if paths else 0)
     text = last.encode()
     return b"".join([length.to_bytes(4, "little"), *pieces, len(text).to_bytes(4, "little"), text, b"\0"])
+
+
+def _marshalled(call: Message | Prepared, serial: int) -> bytes:
+    try:
+        return bytes(call.serialise(serial))
+    except ValueError:  # jeepney's check of object paths; whatever else is in a call is our own
+        raise misnamed() from None
+
+
+def misnamed() -> PlatformError:
+    """The error for an object that cannot be called by the name its daemon gave it."""
+    return PlatformError("the daemon named an object by what is no object path")
 
 
 def hello() -> Message:
@@ -201,10 +213,14 @@ class Router:
         self._subscriptions: list[Subscription] = []
 
     def send(self, calls: Sequence[Message | Prepared]) -> tuple[bytes, Exchange]:
-        """Bytes to write for ``calls``, in one piece, and the exchange that their replies will settle."""
+        """Bytes to write for ``calls``, in one piece, and the exchange that their replies will settle.
+
+        Raises:
+            PlatformError: an object that the daemon named is named by no object path.
+        """
         serials = [next(self._serials) for _ in calls]
         exchange = Exchange(range(serials[0], serials[-1] + 1))
-        data = b"".join(call.serialise(serial) for call, serial in zip(calls, serials, strict=True))
+        data = b"".join(_marshalled(call, serial) for call, serial in zip(calls, serials, strict=True))
         for serial in serials:
             self._pending[serial] = exchange
         return data, exchange

@@ -332,4 +332,7 @@ def _time(variant: tuple[str, Any] | None) -> int:
 
 
 def _call(path: str, interface: str, method: str, signature: str | None = None, body: tuple[Any, ...] = ()) -> Message:
-    return new_method_call(DBusAddress(path, BUS_NAME, interface), method, signature, body)
+    try:
+        return new_method_call(DBusAddress(path, BUS_NAME, interface), method, signature, body)
+    except ValueError:
+        raise dbus.misnamed() from None

@@ -292,4 +292,7 @@ def moment(seconds: int) -> datetime | None:
         return None
     from datetime import UTC, datetime
 
-    return datetime.fromtimestamp(seconds, UTC)
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):  # a date in no calendar
+        return None

@@ -23,6 +23,7 @@ _DENIED = (errno.EACCES, errno.EPERM, errno.EROFS, errno.ELOOP)
 
 _DAMAGED_HINT = "run `factorywager doctor`; a damaged vault is restored from a backup"
 _FULL_HINT = "free some space, or move the vault with FACTORYWAGER_HOME; nothing was changed"
+_LOOK_HINT = "`factorywager doctor` looks closer"
 _BUSY_HINT = "another process is writing to it; try again, or raise the limit with --timeout"
 
 
@@ -56,10 +57,14 @@ def translate(error: Exception, path: str, number: int = 0) -> StoreError:  # no
                 f"{path} cannot be opened", hint="`factorywager doctor` shows what is there", store=STORE
             )
         case "TooBigError":
-            return TooLongError("the value is longer than the vault can hold", store=STORE)
+            return TooLongError(
+                "the value is longer than the vault can hold", hint="keep it in a file, and its key here", store=STORE
+            )
     # Only the class and SQLite's code: a message of the engine's may quote what it was given.
     result = getattr(error, "extendedresult", None)
-    return PlatformError(f"the vault's engine failed with {kind} on {path}", store=STORE, native=result)
+    return PlatformError(
+        f"the vault's engine failed with {kind} on {path}", hint=_LOOK_HINT, store=STORE, native=result
+    )
 
 
 def _from_errno(number: int, path: str, text: str) -> StoreError:
@@ -75,4 +80,6 @@ def _from_errno(number: int, path: str, text: str) -> StoreError:
         )
     if number == errno.ENOENT:
         return NotFoundError(f"{path} does not exist", hint="look for a slip in the path", store=STORE)
-    return PlatformError(f"{path}: {text.lower() or 'input/output error'}", store=STORE, native=number or None)
+    return PlatformError(
+        f"{path}: {text.lower() or 'input/output error'}", hint=_LOOK_HINT, store=STORE, native=number or None
+    )
