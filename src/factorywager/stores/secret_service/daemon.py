@@ -39,6 +39,12 @@ class Daemon(NamedTuple):
         """KeePassXC, which finds nothing in a locked database, and creates and deletes only by prompts."""
         return self.name.startswith("keepassxc")
 
+    @property
+    def title(self) -> str:
+        """What people call it, and its program."""
+        known = {"KWallet": self.is_kwallet, "KeePassXC": self.is_keepassxc}
+        return next((f"{title}, {self.name}" for title, it in known.items() if it), self.name)
+
     def content_type(self, value: Secret) -> str:
         """Plain text, as Bun writes it; bytes for what begins with a byte order mark where Qt would take that off."""
         if not (self.is_kwallet or self.is_keepassxc):

@@ -10,8 +10,9 @@ from ...flow import Deadline, Flow, Work
 from ...protocols import secret_service as api
 from ...transports.bus import session_bus_addresses
 from ..store import Finding, Terms
+from .daemon import Daemon
 from .link import Link, Links
-from .translate import NO_DAEMON_HINT, StaleSessionError, VanishedError, checked
+from .translate import EXPOSE_HINT, NO_DAEMON_HINT, StaleSessionError, VanishedError, checked
 
 
 def examine(links: Links, terms: Terms) -> Flow[list[Finding]]:
@@ -32,11 +33,12 @@ def examine(links: Links, terms: Terms) -> Flow[list[Finding]]:
 
 
 def _daemon(link: Link, deadline: Deadline) -> Flow[Finding]:
-    pid, name = yield from link.daemon(deadline)
-    if not name:
+    daemon = yield from link.daemon(deadline)
+    pid = daemon.pid
+    if not daemon.name:
         return Finding("note", "daemon", "in another process namespace, so its program cannot be seen")
     version = yield Work(lambda: _version(pid), deadline)
-    return Finding("ok", "daemon", f"{name} (process {pid}{', ' + version if version else ''})")
+    return Finding("ok", "daemon", f"{daemon.title} (process {pid}{', ' + version if version else ''})")
 
 
 def _version(pid: int) -> str:
@@ -52,14 +54,23 @@ def _version(pid: int) -> str:
     return lines[0].strip() if lines else ""
 
 
+def _unlock_hint(daemon: Daemon) -> str:
+    if daemon.is_kwallet:
+        return "a login that KWallet shares its password with opens it; else KWallet prompts when it is used"
+    if daemon.is_keepassxc:
+        return "unlock the database in KeePassXC; else it prompts when it is used"
+    return "it is unlocked by a prompt when used"
+
+
 def _collections(link: Link, deadline: Deadline) -> Flow[list[Finding]]:
+    daemon = yield from link.daemon(deadline)
     default = yield from link.default_collection(deadline)
     if default is None:
-        hint = f"log in to the desktop once, or: {NO_DAEMON_HINT}"
+        hint = EXPOSE_HINT if daemon.is_keepassxc else f"log in to the desktop once, or: {NO_DAEMON_HINT}"
         return [Finding("problem", "default collection", "there is none, so nothing can be stored", hint)]
     locked = api.property_value(checked((yield from link.ask(api.collection_locked(default), deadline))), "b")
     if locked:
-        return [Finding("note", "default collection", f"{default} is locked", "it is unlocked by a prompt when used")]
+        return [Finding("note", "default collection", f"{default} is locked", _unlock_hint(daemon))]
     search = yield from link.ask(api.search(api.attributes_of_service(None)), deadline)
     count = sum(map(len, api.found(search)))
     return [Finding("ok", "default collection", f"{default} is unlocked, {count} entries of Bun's and ours")]
