@@ -28,6 +28,7 @@ class Process:
         self.pid = self._popen.pid
         self.lines: list[str] = []
         self.errors: list[str] = []
+        self._told_to_end = False
         self._news = threading.Condition()
         self._readers = [
             threading.Thread(target=self._read, args=(self._popen.stdout, self.lines), daemon=True),
@@ -81,12 +82,18 @@ class Process:
     def status(self) -> int | None:
         return self._popen.poll()
 
+    @property
+    def crashed(self) -> bool:
+        """Whether a signal ended it that nobody here has sent."""
+        return (self.status or 0) < 0 and not self._told_to_end
+
     def send(self, number: signal.Signals) -> None:
         self._popen.send_signal(number)
 
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """End it, also when it is stopped (SIGSTOP), and collect it."""
         if self.running:
+            self._told_to_end = True
             self._popen.send_signal(number)
             self._popen.send_signal(signal.SIGCONT)
             try:
