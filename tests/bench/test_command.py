@@ -80,7 +80,9 @@ def _unbuffered(keyring: GnomeKeyring) -> dict[str, str]:
 
 
 def _wait_for_error_line(process: Process, text: str) -> None:
-    eventually(lambda: any(text in line for line in process.errors) or not process.running, f"{text!r} on stderr", within=90)
+    eventually(
+        lambda: any(text in line for line in process.errors) or not process.running, f"{text!r} on stderr", within=90
+    )
     assert process.running, process.errors
 
 
