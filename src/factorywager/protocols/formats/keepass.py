@@ -54,7 +54,7 @@ def unlock(raw: bytes, file: str, password: str | None, key_file: bytes | None =
     pykeepass = needed("pykeepass", "pykeepass")
     from construct import ConstructError
     from lxml.etree import LxmlError
-    from pykeepass.exceptions import CredentialsError
+    from pykeepass.exceptions import CredentialsError, HeaderChecksumError, PayloadChecksumError
 
     try:
         _check_work(pykeepass.PyKeePass(BytesIO(raw), decrypt=False), file)
@@ -65,7 +65,7 @@ def unlock(raw: bytes, file: str, password: str | None, key_file: bytes | None =
         raise AuthenticationError(
             f"{file}: this password does not open it", hint="a database may need a key file too"
         ) from None
-    except (*_DAMAGED, ConstructError, LxmlError):
+    except (*_DAMAGED, ConstructError, LxmlError, HeaderChecksumError, PayloadChecksumError):
         raise CorruptError(f"{file}: this KeePass database is damaged") from None
 
 
