@@ -6,7 +6,6 @@ take hours, or all memory.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 from typing import Any, Final
@@ -52,9 +51,7 @@ def unlock(raw: bytes, file: str, password: str | None, key_file: bytes | None =
     if not raw.startswith(_SIGNATURE):
         raise CorruptError(f"{file}: this is no KeePass database")
     pykeepass = needed("pykeepass", "pykeepass")
-    from construct import ConstructError
-    from lxml.etree import LxmlError
-    from pykeepass.exceptions import CredentialsError, HeaderChecksumError, PayloadChecksumError
+    from pykeepass.exceptions import CredentialsError
 
     try:
         _check_work(pykeepass.PyKeePass(BytesIO(raw), decrypt=False), file)
@@ -65,12 +62,10 @@ def unlock(raw: bytes, file: str, password: str | None, key_file: bytes | None =
         raise AuthenticationError(
             f"{file}: this password does not open it", hint="a database may need a key file too"
         ) from None
-    except (*_DAMAGED, ConstructError, LxmlError, HeaderChecksumError, PayloadChecksumError):
+    except TooLongError:
+        raise
+    except Exception:  # noqa: BLE001 - pykeepass, construct and lxml each raise their own, and bare Exceptions
         raise CorruptError(f"{file}: this KeePass database is damaged") from None
-
-
-# what comes out of pykeepass's own parsing of bytes that are not as they should be
-_DAMAGED: Final = (ValueError, LookupError, TypeError, AttributeError, struct.error, ArithmeticError, EOFError)
 
 
 def _check_work(database: Any, file: str) -> None:
