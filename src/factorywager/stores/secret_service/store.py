@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TypeAlias, TypeVar
 
 from ...errors import PlatformError, StoreError, UnavailableError
-from ...flow import Flow, Work
+from ...flow import Flow, Pause, Work
 from ...model import Foreign, Info, Ref, Secret
 from ...protocols import secret_service as api
 from ..store import Finding, Options, Pulse, Terms, Watch
@@ -16,6 +16,10 @@ from .prompts import Prompts
 from .translate import STORE, StaleSessionError, VanishedError
 
 T = TypeVar("T")
+
+_VANISHINGS_AT_ONCE = 5
+_MOST_VANISHINGS = 100
+_BREATH = 0.01  # seconds
 
 Infos: TypeAlias = list[Info]  # inside the class, `list` is a method
 Foreigners: TypeAlias = list[Foreign]
@@ -178,14 +182,26 @@ class SecretServiceStore:
         What ``act`` does may therefore happen twice: reading is harmless to repeat, writing the same value too.
         """
         renewed = False
+        vanished = 0
         while True:
             link = yield from self._links.obtain(terms.deadline)
             try:
                 return (yield from act(link))
-            except VanishedError:
-                # Another program deleted an item between our search and our call: look again.
+            except VanishedError as error:
+                # Another program deleted an item between our search and our call: look again, at leisure when that
+                # goes on, and not for ever: then it is the daemon that contradicts itself.
+                vanished += 1
                 if terms.deadline.passed:
                     raise terms.deadline.error("the entry kept changing while it was looked at") from None
+                if vanished == _MOST_VANISHINGS:
+                    raise PlatformError(
+                        "the daemon keeps finding items that it then does not know",
+                        hint="try again; `factorywager doctor` looks closer",
+                        store=STORE,
+                        native=str(error),
+                    ) from None
+                if vanished > _VANISHINGS_AT_ONCE:
+                    yield Pause(_BREATH)
             except StaleSessionError as error:
                 self._links.drop(link)
                 if renewed:
