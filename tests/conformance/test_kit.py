@@ -141,6 +141,6 @@ def test_it():
 
 @pytest.mark.parametrize("code", [PLUGGED, UNUSED], ids=["used", "unused"])
 def test_the_plug_in(code: str, tmp_path: Path) -> None:
-    """Its fixture serves; where nobody asks for it, nothing but itself is imported."""
-    status, said = _pytest(tmp_path, code, "-p", "factorywager.testing.plugin")
+    """Found by its entry point; its fixture serves, and where nobody asks for it, nothing but itself is imported."""
+    status, said = _pytest(tmp_path, code)
     assert status == 0, said

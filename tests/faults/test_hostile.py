@@ -275,5 +275,5 @@ def test_daemons_answer_anything(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.long
-def test_daemons_answer_anything_a_thousand_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    _answer_anything(1_000, random.randrange(1 << 30), monkeypatch)
+def test_daemons_answer_anything_ten_thousand_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    _answer_anything(10_000, random.randrange(1 << 30), monkeypatch)

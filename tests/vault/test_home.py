@@ -154,6 +154,7 @@ def test_a_vault_being_made_is_not_taken_for_one_that_lost_its_header(tmp_path: 
     seen = {True: 0, False: 0}
     for number in range(30):
         home = Home(tmp_path / f"vault-{number}")
+        seen[home.read() is None] += 1
         makers = [fork(lambda home=home: put(VaultStore(home.path), "entry", "made-up")) for _ in range(3)]
         while makers:
             seen[home.read() is None] += 1
