@@ -120,6 +120,7 @@ def test_no_wrong_value_while_another_program_changes_everything(churn, open_sec
 
 
 @pytest.mark.long
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("way", WAYS)
 def test_ten_thousand_reads(churn, open_secrets, way) -> None:
     secrets = open_secrets("secret-service", interactive=False, timeout=20)

@@ -267,7 +267,10 @@ def delete_item(link: Link, path: str, prompts: Prompts, terms: Terms) -> Flow[N
     """Remove one item, by a prompt where the daemon wants one (KeePassXC, for every item)."""
     prompt = api.one_path((yield from link.ask(api.delete_item(path), terms.deadline)))
     if prompt != api.NO_PATH:
-        yield from prompts.run(link, prompt, terms)
+        try:
+            yield from prompts.run(link, prompt, terms)
+        except VanishedError:  # of the prompt, which says nothing of the item: the caller looks again
+            raise StaleSessionError("the prompt is gone") from None
 
 
 def decrypt(link: Link, encrypted: api.Ciphertext) -> Secret:

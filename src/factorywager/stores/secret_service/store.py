@@ -18,7 +18,6 @@ from .translate import STORE, StaleSessionError, VanishedError
 T = TypeVar("T")
 
 _VANISHINGS_AT_ONCE = 5
-_MOST_VANISHINGS = 100
 _BREATH = 0.01  # seconds
 
 Infos: TypeAlias = list[Info]  # inside the class, `list` is a method
@@ -187,19 +186,12 @@ class SecretServiceStore:
             link = yield from self._links.obtain(terms.deadline)
             try:
                 return (yield from act(link))
-            except VanishedError as error:
+            except VanishedError:
                 # Another program deleted an item between our search and our call: look again, at leisure when that
-                # goes on, and not for ever: then it is the daemon that contradicts itself.
+                # goes on: then it may be the daemon that contradicts itself.
                 vanished += 1
                 if terms.deadline.passed:
                     raise terms.deadline.error("the entry kept changing while it was looked at") from None
-                if vanished == _MOST_VANISHINGS:
-                    raise PlatformError(
-                        "the daemon keeps finding items that it then does not know",
-                        hint="try again; `factorywager doctor` looks closer",
-                        store=STORE,
-                        native=str(error),
-                    ) from None
                 if vanished > _VANISHINGS_AT_ONCE:
                     yield Pause(_BREATH)
             except StaleSessionError as error:
