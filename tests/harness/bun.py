@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from .child import run_json
 from .parts import require
 
 _SCRIPT = Path(__file__).with_name("bun_secrets.mjs")
@@ -22,16 +21,7 @@ class Bun:
 
     def run(self, calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
         """For each ``{"verb", "args"}`` either ``{"value"}`` or ``{"thrown": {name, code, message, sync}}``."""
-        done = subprocess.run(
-            [self._program, str(_SCRIPT)],
-            input=json.dumps(calls).encode(),
-            env=self._env,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr.decode(errors="replace")
-        return json.loads(done.stdout)
+        return run_json([self._program, str(_SCRIPT)], calls, self._env)
 
     def call(self, verb: str, *args: Any) -> Any:
         """One call's value; an error in Bun is a failure of the test."""

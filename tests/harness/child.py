@@ -1,11 +1,13 @@
-"""Python in a process of its own: for globals, forks, memory, and an environment that is not the test's."""
+"""Programs in a process of their own: for globals, forks, memory, and an environment that is not the test's."""
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .process import Process
 
@@ -22,6 +24,15 @@ def run_python(code: str, env: Mapping[str, str], *, within: float = 60) -> str:
     )
     assert done.returncode == 0, f"status {done.returncode}\n{done.stdout}\n{done.stderr}"
     return done.stdout
+
+
+def run_json(argv: Sequence[str], asked: Any, env: Mapping[str, str], *, within: float = 60) -> Any:
+    """What a program answers on stdout to what it is asked on stdin, both JSON."""
+    done = subprocess.run(
+        argv, input=json.dumps(asked).encode(), env=dict(env), capture_output=True, timeout=within, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode(errors="replace")
+    return json.loads(done.stdout)
 
 
 def start_python(code: str, env: Mapping[str, str]) -> Process:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,6 +10,7 @@ from typing import Any
 import pytest
 
 from .bus import Bus
+from .child import run_json
 from .parts import require
 from .raw_service import RawService
 
@@ -57,16 +56,7 @@ class Peer:
 
     def run(self, calls: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
         """For each ``{verb, service, name, value}`` either ``{"value"}`` or ``{"error"}``."""
-        done = subprocess.run(
-            self._argv,
-            input=json.dumps([{"writer": self.writer, **call} for call in calls]).encode(),
-            env=self._env,
-            capture_output=True,
-            timeout=60,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr.decode(errors="replace")
-        return json.loads(done.stdout)
+        return run_json(self._argv, [{"writer": self.writer, **call} for call in calls], self._env)
 
     def set(self, service: str, name: str, value: str, **options: str) -> None:
         (result,) = self.run([{"verb": "set", "service": service, "name": name, "value": value, **options}])

@@ -19,16 +19,6 @@ pytestmark = pytest.mark.filterwarnings("ignore::factorywager.errors.BestPractic
 
 
 @pytest.fixture
-def daemon(keyring: GnomeKeyring) -> GnomeKeyring:
-    return keyring.start()
-
-
-@pytest.fixture
-def bun(daemon: GnomeKeyring) -> Bun:
-    return Bun(daemon.bus.env)
-
-
-@pytest.fixture
 def raw(daemon: GnomeKeyring) -> Iterator[RawService]:
     with daemon.raw() as raw:
         yield raw

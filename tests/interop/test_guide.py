@@ -28,16 +28,6 @@ JWT_SECRET=0123abcd
 
 
 @pytest.fixture
-def daemon(keyring: GnomeKeyring) -> GnomeKeyring:
-    return keyring.start()
-
-
-@pytest.fixture
-def bun(daemon: GnomeKeyring) -> Bun:
-    return Bun(daemon.bus.env)
-
-
-@pytest.fixture
 def factorywager(daemon: GnomeKeyring, tmp_path: Path):
     def run(*args: str, stdin: str | None = None) -> str:
         done = subprocess.run(

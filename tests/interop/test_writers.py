@@ -25,11 +25,6 @@ WRITERS = (*PEERS, "go-keyring")
 
 
 @pytest.fixture
-def daemon(keyring: GnomeKeyring) -> GnomeKeyring:
-    return keyring.start()
-
-
-@pytest.fixture
 def command(daemon: GnomeKeyring, tmp_path: Path) -> CommandLine:
     command = CommandLine(tmp_path)
     command.env["FACTORYWAGER_STORE"] = "secret-service"

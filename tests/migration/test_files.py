@@ -24,9 +24,10 @@ from factorywager.services.migration import originals, source
 from factorywager.services.migration.plan import Treatment
 from factorywager.services.migration.records import KEPT, Records
 from factorywager.services.migration.transaction import Progress
+from harness.forks import fork, status_of
 from harness.gnome_keyring import GnomeKeyring
 from migration.workshop import NOW, Workshop, text
-from vault.workshop import VaultStore, fork, status_of, terms
+from vault.workshop import VaultStore, terms
 
 VALUES = {"ONE": "made up 1", "TWO": "made-up-2"}
 FILE = b"# first\r\nONE='made up 1'  # why\r\nTWO=made-up-2\r\n"

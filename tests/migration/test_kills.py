@@ -14,10 +14,11 @@ from itertools import count
 
 import pytest
 
+import factorywager.services.migration as room
 from factorywager.errors import UnavailableError
 from factorywager.services.migration.plan import Treatment
-from migration.workshop import Workshop, die_at, die_at_line, text
-from vault.workshop import fork, status_of
+from harness.forks import die_at_line, fork, status_of
+from migration.workshop import Workshop, die_at, text
 
 KILLED = -signal.SIGKILL
 
@@ -108,7 +109,7 @@ def kill_at_lines(workshop: Workshop, every: int) -> int:
                 workshop.migrate()
 
             def work() -> None:
-                die_at_line(number)  # noqa: B023
+                die_at_line(number, room)  # noqa: B023
                 workshop.undo() if undoing else workshop.migrate()  # noqa: B023
 
             status = status_of(fork(work))

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 from typing import Any, NamedTuple
 
 from dotenv import dotenv_values
 
-import factorywager.services.migration as room
 from factorywager.flow.blocking import run
 from factorywager.services.migration import source
 from factorywager.services.migration.journal import Journal, Stage
@@ -136,21 +133,3 @@ def die_at(number: int) -> Tell:
             os.kill(os.getpid(), signal.SIGKILL)
 
     return tell
-
-
-def die_at_line(number: int) -> None:
-    """From here on, this process is killed before it runs the room's ``number``-th line of code."""
-    directory = os.path.dirname(room.__file__)
-    left = number
-
-    def trace(frame: FrameType, event: str, argument: object) -> Any:
-        nonlocal left
-        if not frame.f_code.co_filename.startswith(directory):
-            return None
-        if event == "line":
-            left -= 1
-            if left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
-        return trace
-
-    sys.settrace(trace)

@@ -12,7 +12,8 @@ import pytest
 from factorywager.errors import AccessDeniedError, StoreError, UnavailableError
 from factorywager.stores.vault import engine
 from factorywager.stores.vault.home import Home
-from vault.workshop import VaultStore, admin, database, fork, key_file, problems, put, read, run, status_of, terms
+from harness.forks import fork, status_of
+from vault.workshop import VaultStore, admin, database, key_file, problems, put, read, run, terms
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become, or give files to, another user")
 

@@ -14,7 +14,8 @@ import pytest
 
 from factorywager.errors import CorruptError
 from factorywager.model import Ref, Secret
-from vault.workshop import SERVICE, VaultStore, database, fork, problems, put, read, status_of, terms
+from harness.forks import fork, status_of
+from vault.workshop import SERVICE, VaultStore, database, problems, put, read, terms
 
 OLD = {f"entry-{number}": f"made-up-old-{number}" * 100 for number in range(30)}
 NEW = {name: value.replace("old", "new") for name, value in OLD.items()}

@@ -16,24 +16,12 @@ from typing import NamedTuple
 
 import pytest
 
+import factorywager.stores.vault as room
 from factorywager.model import Ref
 from factorywager.protocols.vault import Mode
 from factorywager.stores.memory import MemoryStore
-from vault.workshop import (
-    SERVICE,
-    VaultStore,
-    admin,
-    ask,
-    database,
-    die_at_line,
-    fork,
-    problems,
-    put,
-    read,
-    run,
-    status_of,
-    terms,
-)
+from harness.forks import die_at_line, fork, status_of
+from vault.workshop import SERVICE, VaultStore, admin, ask, database, problems, put, read, run, terms
 
 WRITERS = 3
 NAMES = 4  # for each writer
@@ -163,7 +151,7 @@ ENTRIES = {f"entry-{number}": f"made-up-{number}" for number in range(4)}
 
 def killed_at(line: int, work: Callable[[], None]) -> bool:
     def dying() -> None:
-        die_at_line(line)
+        die_at_line(line, room)
         work()
 
     status = status_of(fork(dying))

@@ -13,7 +13,8 @@ import pytest
 from factorywager.errors import StorageFullError
 from factorywager.model import Ref, Secret
 from factorywager.stores.store import Options
-from vault.workshop import SERVICE, VaultStore, admin, fork, problems, put, read, run, status_of, terms
+from harness.forks import fork, status_of
+from vault.workshop import SERVICE, VaultStore, admin, problems, put, read, run, terms
 
 
 @pytest.fixture

@@ -18,7 +18,8 @@ from factorywager.errors import DeadlineError
 from factorywager.flow import asynchronous
 from factorywager.model import Ref, Secret
 from factorywager.stores.store import Options
-from vault.workshop import SERVICE, VaultStore, admin, database, fork, problems, put, read, run, status_of, terms
+from harness.forks import fork, status_of
+from vault.workshop import SERVICE, VaultStore, admin, database, problems, put, read, run, terms
 
 CREW = Path(__file__).with_name("crew.py")
 MANY = 8

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any
 from jeepney.bus import get_connectable_addresses
 from jeepney.low_level import Message
 
-from ..errors import UnavailableError
+from ..errors import StoreError, UnavailableError
 from ..flow import Deadline
 from ..protocols.dbus import Prepared, Router, Subscription
 
 if TYPE_CHECKING:
-    pass
+    import socket
 
+CHUNK = 65536  # bytes asked of the socket at once
 NO_BUS_HINT = "start one with `dbus-run-session -- $SHELL`, or keep secrets in the vault: --store vault"
 
 
@@ -32,6 +33,22 @@ class Bus(ABC):
     def inherited(self) -> bool:
         """Whether this is a forked child's copy: the connection is still the parent's, and must be left alone."""
         return os.getpid() != self._pid
+
+    def take_in(self, connection: socket.socket) -> StoreError | None:
+        """Hand on what the bus sent; the error that ends the connection, if it does."""
+        try:
+            data = connection.recv(CHUNK)
+        except BlockingIOError:
+            return None
+        except OSError:
+            data = b""
+        if not data:
+            return gone()
+        try:
+            self.router.receive(data)
+        except StoreError as error:
+            return error
+        return None
 
     @abstractmethod
     def call(self, calls: Sequence[Message | Prepared], deadline: Deadline) -> Any:

@@ -17,9 +17,7 @@ from ..flow import Deadline
 from ..flow.bell import Bell
 from ..protocols.dbus import Prepared, Subscription
 from ..protocols.received import Received
-from .bus import NO_ANSWER, Bus, gone, refused, session_bus_addresses, unreachable
-
-_CHUNK = 65536
+from .bus import CHUNK, NO_ANSWER, Bus, gone, refused, session_bus_addresses, unreachable
 
 
 class AsyncBus(Bus):
@@ -150,18 +148,7 @@ class AsyncBus(Bus):
             self._loop.remove_writer(self._descriptor)
 
     def _read(self) -> None:
-        try:
-            data = self._socket.recv(_CHUNK)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self._end(gone())
-            return
-        try:
-            self.router.receive(data)
-        except StoreError as error:
+        if error := self.take_in(self._socket):
             self._end(error)
 
     def _end(self, error: StoreError) -> None:
@@ -208,7 +195,7 @@ async def _authenticate(loop: asyncio.AbstractEventLoop, sock: socket.socket) ->
     try:
         for line in authenticator:
             await loop.sock_sendall(sock, line)
-            received = await loop.sock_recv(sock, _CHUNK)
+            received = await loop.sock_recv(sock, CHUNK)
             if not received:
                 raise refused()
             authenticator.feed(received)

@@ -15,9 +15,8 @@ from ..errors import StoreError, UnavailableError
 from ..flow import Deadline
 from ..protocols.dbus import Exchange, Prepared, Subscription
 from ..protocols.received import Received
-from .bus import NO_ANSWER, Bus, gone, refused, session_bus_addresses, unreachable
+from .bus import CHUNK, NO_ANSWER, Bus, gone, refused, session_bus_addresses, unreachable
 
-_CHUNK = 65536
 _SECONDS_TO_POST = 1.0
 
 
@@ -133,18 +132,7 @@ class BlockingBus(Bus):
     def _read(self, deadline: Deadline) -> None:
         if not self._wait(select.POLLIN, deadline):
             raise deadline.error(NO_ANSWER)
-        try:
-            data = self._socket.recv(_CHUNK)
-        except BlockingIOError:
-            return
-        except OSError:
-            data = b""
-        if not data:
-            self._end(gone())
-            return
-        try:
-            self.router.receive(data)
-        except StoreError as error:
+        if error := self.take_in(self._socket):
             self._end(error)
 
     def _wait(self, event: int, deadline: Deadline) -> bool:
@@ -176,7 +164,7 @@ def _authenticate(sock: socket.socket, deadline: Deadline) -> None:
         for line in authenticator:
             sock.settimeout(deadline.remaining())
             sock.sendall(line)
-            received = sock.recv(_CHUNK)
+            received = sock.recv(CHUNK)
             if not received:
                 raise refused()
             authenticator.feed(received)

@@ -7,7 +7,7 @@ import os
 import threading
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from math import nan
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -69,17 +69,10 @@ class Access:
     def read(self, action: Callable[[Entries], T], terms: Terms, absent: T) -> Flow[T]:
         """What ``action`` gives; ``absent`` where no vault was ever made."""
 
-        def work() -> T:
-            with self.lent(terms.deadline) as opened:
-                return action(opened.entries)
-
-        while True:
-            try:
-                result: T = yield Work(work, terms.deadline)
-                return result
-            except Moved:
-                if not (yield from self.open(terms)):
-                    return absent
+        try:
+            return (yield from self._within(self.lent, action, terms))
+        except Moved:
+            return absent
 
     def write(self, action: Callable[[Entries], T], terms: Terms) -> Flow[T]:
         """What ``action`` gives, in one transaction.
@@ -88,8 +81,13 @@ class Access:
             Moved: no vault was ever made.
         """
 
+        return (yield from self._within(self.writing, action, terms))
+
+    def _within(
+        self, way: Callable[[Deadline], AbstractContextManager[Opened]], action: Callable[[Entries], T], terms: Terms
+    ) -> Flow[T]:
         def work() -> T:
-            with self.writing(terms.deadline) as opened:
+            with way(terms.deadline) as opened:
                 return action(opened.entries)
 
         while True:
