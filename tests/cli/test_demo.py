@@ -47,6 +47,13 @@ def test_it_cleans_up_after_ctrl_c_and_after_errors(
     assert command("list", "--all", "--json").out == b"[]\n"
 
 
+def test_on_a_store_that_does_not_answer_it_shows_nothing_and_fears_for_nothing(command: CommandLine) -> None:
+    done = command("demo", "--store", "secret-service", env={"DBUS_SESSION_BUS_ADDRESS": "unix:path=/nowhere"})
+    assert (done.status != 0, done.out) == (True, b"")
+    assert "error: secret-service" in done.err
+    assert "left over" not in done.err
+
+
 def test_a_command_that_it_shows_is_a_command_and_a_call_that_it_shows_is_a_call() -> None:
     from factorywager import AsyncSecrets
     from factorywager.aio import HybridConfig

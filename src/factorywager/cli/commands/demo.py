@@ -56,6 +56,10 @@ class Stage:
         self.migrated = f"{self.service}.migrated"
         self._refs: list[Ref] = []
 
+    def reach(self) -> None:
+        """Make sure that the store answers, so that one which does not ends this before anything is written."""
+        self.secrets.get(self.service, catalogue.API_TOKEN)
+
     def will_write(self, *names: str, service: str | None = None) -> None:
         """Noted before it is written: an entry that Ctrl-C left behind is deleted too."""
         self._refs += [Ref(service or self.service, name) for name in names]
@@ -86,13 +90,14 @@ def run(session: Session) -> int:
     stage = Stage(session)
     told: list[dict[str, Any]] = []
     quiet = session.options.json
+    stage.reach()
+    if not quiet:
+        _print_opening(session, stage)
     try:
         for number, scene in enumerate(_SCENES, 1):
             began = time.perf_counter()
             said = scene.play(stage)
             seconds = time.perf_counter() - began
-            if number == 1 and not quiet:  # not before the store is known to answer
-                _print_opening(session, stage)
             told.append({"title": scene.title, "command": scene.command, "call": scene.call, "said": said})
             if not quiet:
                 _print(session.output, number, scene, said, seconds)

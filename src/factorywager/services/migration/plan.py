@@ -146,7 +146,8 @@ def _text(service: str, treatment: Treatment, step: Step) -> str:
 def _after(source: Source, texts: Mapping[str, str]) -> bytes:
     """The file with these texts for values.  It is read again, so that what it says then is known and not hoped."""
     assert source.format is not None  # only the environment has none
-    after = rewritten(source.raw, [(source.keys[key], text) for key, text in texts.items()])
+    by_key = source.by_key()
+    after = rewritten(source.raw, [(by_key[key], text) for key, text in texts.items()])
     told = {found.key: found.value for found in source.format.read(after, source.given or "", os.environ)}
     for found in source.found:
         if told.get(found.key, "") != texts.get(found.key, found.value):

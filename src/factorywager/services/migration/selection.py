@@ -91,7 +91,7 @@ def looks_like(found: Found) -> str | None:
 
 def _going(source: Source, selection: Selection) -> Iterator[tuple[Found, str]]:
     known = {**catalogue.NAME_OF_VARIABLE, **selection.names}
-    keys = source.keys
+    keys = source.by_key()
     for key in selection.only or keys:
         wanted = bool(selection.only) or selection.every or key in known
         if not wanted and selection.secrets and not selection.only:

@@ -50,8 +50,8 @@ class Source(NamedTuple):
     def __repr__(self) -> str:
         return f"Source({self.given!r})"
 
-    @property
-    def keys(self) -> dict[str, Found]:
+    def by_key(self) -> dict[str, Found]:
+        """The values by what the file calls them; made anew by every call."""
         return {found.key: found for found in self.found}
 
 

@@ -267,6 +267,7 @@ def _steps(
     operations: Operations, records: Records, journal: Journal, left: Mapping[int, Source], fingerprints: Fingerprints
 ) -> Flow[list[Step]]:
     """What is still to be done for the files that are as they were."""
+    by_key = {number: now.by_key() for number, now in left.items()}
     names = list(dict.fromkeys(note.name for note in journal.entries))
     held = yield from operations.get_many(journal.service, names)
     steps: list[Step] = []
@@ -280,7 +281,7 @@ def _steps(
                     hint="`factorywager migrate --undo --force` takes back what was stored; then migrate again",
                 )
             continue
-        found = left[note.file].keys.get(note.key)
+        found = by_key[note.file].get(note.key)
         value = Secret("" if found is None else found.value)
         if found is None or fingerprints.of_value(value) != note.hash:
             raise ConflictError(
