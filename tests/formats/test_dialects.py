@@ -1,4 +1,4 @@
-"""Where Node and Bun read a .env file otherwise than python-dotenv, a remark says so: both are run."""
+"""Where Node, Bun or docker compose read a .env file otherwise than python-dotenv, a remark says so: all are run."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ from factorywager.errors import CorruptError
 from factorywager.protocols.formats.registry import by_name
 from harness.parts import require
 
+from .compose import Compose
 from .node import node
 
 _VALUES = st.one_of(
     st.text("ab #$\\{}'\"`n", max_size=8),
     st.builds("'{}'".format, st.text('ab #$\\{}n"`', max_size=8)),
     st.builds('"{}"'.format, st.text("ab #$\\{}n'`", max_size=8)),
-    st.sampled_from(["${A}", "$A", "x${A:-y}", "a#b", "a #b", '"a\\nb"', "'it\\'s'", "`x`", "a\\b", '"\\t"']),
+    st.sampled_from(["${A}", "$A", "x${A:-y}", "a#b", "a #b", '"a\\nb"', "'it\\'s'", "`x`", "a\\b", '"\\t"', " # x"]),
+    st.sampled_from(
+        ["${A:-${B}}", "${A-x}", "${A:+x}", "${A:?x}", "$$", "${1A}", "${A b}", "${A:-a #b}", '"${A:-x y}"']
+    ),
 )
 
 
@@ -34,6 +38,42 @@ def test_node_reads_the_same_or_a_remark_says_so(written: str) -> None:
         return
     if node().ask("dotenv", f"X={written}\n").get("X", "") != found.value:
         assert any("Node" in remark for remark in found.remarks)
+
+
+@pytest.fixture(scope="module")
+def compose(tmp_path_factory: pytest.TempPathFactory) -> Compose:
+    return Compose(tmp_path_factory.mktemp("compose"))
+
+
+def check_compose(compose: Compose, written: str) -> None:
+    try:
+        (found,) = by_name("dotenv").read(f"X={written}\n".encode(), ".env", {})
+    except CorruptError:
+        return
+    seen = compose.read(f"X={written}\n")
+    if seen is None or seen.get("X", "") != found.value:
+        assert any("docker compose" in remark for remark in found.remarks)
+
+
+@settings(max_examples=60)
+@given(_VALUES)
+def test_docker_compose_reads_the_same_or_a_remark_says_so(compose: Compose, written: str) -> None:
+    check_compose(compose, written)
+
+
+@pytest.mark.long
+@settings(max_examples=800)
+@given(_VALUES)
+def test_docker_compose_reads_the_same_or_a_remark_says_so_often(compose: Compose, written: str) -> None:
+    check_compose(compose, written)
+
+
+def test_docker_compose_reads_what_needs_no_remark(compose: Compose) -> None:
+    lines = {**SAME, "REPLACED": "${SINGLE}b", "DEFAULT": "${NOBODY:-x}", "KEPT": "'$HOME'", "LONG": '"one\ntwo"'}
+    text = "".join(f"{name}={written}\n" for name, written in lines.items())
+    founds = by_name("dotenv").read(text.encode(), ".env", {})
+    assert not [remark for found in founds for remark in found.remarks if "compose" in remark]
+    assert compose.read(text) == {found.key: found.value for found in founds}
 
 
 DIFFERENT = {

@@ -7,6 +7,7 @@ import json
 import netrc
 import re
 import tempfile
+from base64 import b64decode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -156,6 +157,8 @@ def _kube(raw: bytes) -> dict[str, str]:
                 if key == f"{listed[0]}name":
                     continue
                 key = f"{joined((listed[1], title))}.{key[listed.end() :]}"
+        if key.endswith("-data") and value.startswith("Znc6Ly"):  # base64 of fw:/
+            value = b64decode(value).decode()
         found[key] = value
     return found
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
+
+SCHEME: Final = "fw://"  # of references, texts that stand where a secret stood; see `services.references`
 
 
 class Ref(NamedTuple):

@@ -6,14 +6,11 @@ references serves every machine.
 
 from __future__ import annotations
 
-from typing import Final
-
 from ..errors import ConflictError, CorruptError
 from ..flow import Flow
 from ..model import Ref, Secret
+from ..model.ref import SCHEME
 from .operations import Operations
-
-SCHEME: Final = "fw://"
 
 _SCHEME = SCHEME.encode()
 _LONGEST = 4096  # bytes; a longer value is not looked at twice

@@ -1,7 +1,7 @@
 """``.env`` and its family, read as python-dotenv reads them: that is what the programs they were written for see.
 
-Node (``--env-file``), Bun and docker compose read some lines otherwise; a remark says so.  Node's and Bun's readings
-were seen by running them, docker compose's are from its documentation.
+Node (``--env-file``), Bun and docker compose read some lines otherwise; a remark says so.  All three readings were seen
+by running them.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ _BEFORE_A_COMMENT: Final = re.compile(r"[^\S\r\n]+#")
 
 _SAFE_BARE: Final = re.compile(r"[A-Za-z0-9_./:@%+,=-]*")
 _SAFE_QUOTED: Final = re.compile(r"[^'\"`\\$\r]*")
+
+# what docker compose replaces as python-dotenv does; it also knows ${A-x}, ${A:+x}, ${A:?x}, and refuses the rest
+_EVERYBODYS: Final = re.compile(r"\$\{[A-Za-z_][A-Za-z0-9_]*(?::-[^${}]*)?\}")
 
 _MOST_VARIABLES: Final = 100  # in a value; python-dotenv takes quadratic time for them
 
@@ -180,7 +183,10 @@ def _remarks(text: str, lines: list[_Line]) -> Iterator[str]:
     for variable in last.inner:
         yield f"it takes in ${{{variable}}} of this file: its value changes with that one"
     if last.span is not None:
-        yield from _dialects(text[slice(*last.span)])
+        begin, end = last.span
+        yield from _dialects(text[begin:end])
+        if begin == end and text.startswith("#", end):
+            yield "docker compose takes the comment behind it for its value"
 
 
 def _dialects(written: str) -> Iterator[str]:
@@ -188,6 +194,8 @@ def _dialects(written: str) -> Iterator[str]:
     mark = written[:1] if written[:1] in ("'", '"') else ""
     if "${" in written:
         yield "Node does not replace ${…}" + (", nor does docker compose in single quotes" if mark == "'" else "")
+        if mark != "'" and "${" in _EVERYBODYS.sub("", written):
+            yield "docker compose reads a ${…} otherwise, or refuses it, that is not ${NAME} or ${NAME:-default}"
     if re.search(r"\$(?!\{)", written) and mark != "'":
         yield "Bun and docker compose replace $NAME without braces too"
     if not mark and "#" in written:
