@@ -66,11 +66,12 @@ _MOST_SPARE = 64
 
 
 def _take(size: int) -> _Pages:
-    if size <= mmap.PAGESIZE:
-        with contextlib.suppress(IndexError):
-            return _spare.pop()  # one step under the GIL, so two threads never get the same one
+    if size > mmap.PAGESIZE:
+        return _Pages(size)
+    try:
+        return _spare.pop()  # one step under the GIL, so two threads never get the same one
+    except IndexError:
         return _Pages(mmap.PAGESIZE)
-    return _Pages(size)
 
 
 def _give(pages: _Pages) -> None:
@@ -104,9 +105,10 @@ class LockedBuffer:
     __slots__ = ("_pages", "_pid", "_view", "locked")
 
     def __init__(self, size: int) -> None:
+        self._view: memoryview | None = None  # for `wipe`, should there be no memory
         self._pages = _take(size)
-        self._view: memoryview | None = memoryview(self._pages.map)[:size]
         self._pid = os.getpid()
+        self._view = memoryview(self._pages.map)[:size]
         self.locked = self._pages.locked
 
     @property
@@ -139,8 +141,7 @@ class LockedBuffer:
             _give(self._pages)
 
     def __del__(self) -> None:
-        with contextlib.suppress(AttributeError):  # __init__ failed half-way
-            self.wipe()
+        self.wipe()
 
     def __repr__(self) -> str:
         return "<locked buffer>"

@@ -30,6 +30,7 @@ _PRIME: Final = int(
 _PUBLIC_KEY_BYTES: Final = 128
 _KEY_BYTES: Final = 16
 _BLOCK: Final = 16
+_PADDINGS: Final = tuple(bytes([length]) * length for length in range(_BLOCK + 1))  # PKCS #7, RFC 5652 6.3
 # The prime is safe, so an exponent need only be twice as long as the 80 bits of strength the group has at most.
 _EXPONENT_BYTES: Final = 32
 
@@ -88,7 +89,7 @@ class SessionKey:
             padding = _BLOCK - len(view) % _BLOCK
             padded = LockedBuffer(len(view) + padding)
             padded.view[: len(view)] = view
-            padded.view[len(view) :] = bytes([padding]) * padding
+            padded.view[len(view) :] = _PADDINGS[padding]
         iv = os.urandom(_BLOCK)
         encryptor = Cipher(self._algorithm, modes.CBC(iv)).encryptor()
         try:
@@ -115,7 +116,7 @@ class SessionKey:
         written = decryptor.update_into(ciphertext, view)
         self._decryptors.append(decryptor)
         padding = view[written - 1]
-        if not 1 <= padding <= _BLOCK or view[written - padding : written] != bytes([padding]) * padding:
+        if not 1 <= padding <= _BLOCK or view[written - padding : written] != _PADDINGS[padding]:
             buffer.wipe()
             raise BadCiphertextError("the encrypted value has bad padding")
         buffer.shrink(written - padding)

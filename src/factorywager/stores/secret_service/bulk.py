@@ -54,14 +54,14 @@ def _read_known(link: Link, service: str, names: Sequence[str], terms: Terms) ->
     paths = link.paths
     yield from meet_strangers(link, terms.deadline)
     epoch = paths.epoch
-    known = {name: path for name in names if (path := paths.find(Ref(service, name))) is not None}
+    known = {ref: path for name in names if (path := paths.find(ref := Ref(service, name))) is not None}
     encrypted = yield from fetch(link, list(known.values()), terms.deadline)
     if paths.strangers:
         return {}
     return {
-        name: decrypt(link, encrypted[path])
-        for name, path in known.items()
-        if path in encrypted and paths.find(Ref(service, name)) == path and not paths.changed(path, epoch)
+        ref.name: decrypt(link, encrypted[path])
+        for ref, path in known.items()
+        if path in encrypted and paths.find(ref) == path and not paths.changed(path, epoch)
     }
 
 
