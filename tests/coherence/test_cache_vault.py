@@ -39,7 +39,7 @@ class Other:
             from factorywager.stores.vault.store import VaultStore
             store = VaultStore({str(home)!r})
             secrets = Secrets(store, service={SERVICE!r})
-            def rekey(): blocking.run(VaultAdmin(store).rekey(None, Terms(Deadline(20), False)))
+            def rekey(): blocking.run(VaultAdmin(store.access).rekey(None, Terms(Deadline(20), False)))
             for number, line in enumerate(sys.stdin):
                 exec(line)
                 print("DONE", number, flush=True)

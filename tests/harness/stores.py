@@ -106,5 +106,5 @@ def _init(vault: Any, mode: str) -> None:
     from factorywager.stores.store import Terms
     from factorywager.stores.vault.admin import VaultAdmin
 
-    blocking.run(VaultAdmin(vault).init(Mode[mode], Terms(Deadline(20), False)))
+    blocking.run(VaultAdmin(vault.access).init(Mode[mode], Terms(Deadline(20), False)))
     vault.close()

@@ -118,7 +118,7 @@ def test_the_sealed_vault_keeps_its_one_entry_in_the_keychain(mac: KeychainDoubl
     from factorywager.stores.vault.store import VaultStore
 
     vault = VaultStore(tmp_path / "vault")
-    run(VaultAdmin(vault).init(Mode.SEALED, Terms(Deadline(20), False)))
+    run(VaultAdmin(vault.access).init(Mode.SEALED, Terms(Deadline(20), False)))
     secrets = Secrets(vault, interactive=False)
     secrets.set_many(SERVICE, {f"name{number}": "made-up" for number in range(10)})
     assert len(Secrets("keychain", interactive=False).list(ENTRY_SERVICE)) == 1

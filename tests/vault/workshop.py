@@ -22,7 +22,7 @@ def terms(seconds: float | None = 20.0, *, interactive: bool = False) -> Terms:
 
 
 def admin(store: VaultStore) -> VaultAdmin:
-    return VaultAdmin(store)
+    return VaultAdmin(store.access)
 
 
 def put(store: Store, name: str, value: str, seconds: float = 20.0) -> None:

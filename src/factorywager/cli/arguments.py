@@ -10,41 +10,11 @@ import argparse
 import os
 from collections.abc import Sequence
 from functools import partial
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 from ..errors import ArgumentValueError
-from .registry import FAMILIES, NAMES
 
 _LONGEST_TIMEOUT = 86_400.0  # seconds; what a lock can be told to wait for has a limit, and so has patience
-
-_COMMON_WITH_VALUE: Final = ("--service", "--store", "--timeout")
-
-
-class Line(NamedTuple):
-    """A command line taken apart.
-
-    Attributes:
-        command: a name of the registry, or what there is of one.
-        arguments: everything else, in order.
-    """
-
-    command: str
-    arguments: list[str]
-
-
-def take_apart(argv: Sequence[str]) -> Line:
-    """Find the command's name among the options that stand before it."""
-    rest = list(argv)
-    words: list[str] = []
-    at = 0
-    while at < len(rest) and rest[at] != "--":
-        if rest[at].startswith("-"):
-            at += 2 if rest[at] in _COMMON_WITH_VALUE else 1
-            continue
-        words.append(rest.pop(at))
-        if " ".join(words) not in FAMILIES:
-            break
-    return Line(" ".join(words), rest)
 
 
 class _Formatter(argparse.RawDescriptionHelpFormatter):
@@ -138,16 +108,6 @@ def add_common(parser: Parser) -> None:
 def defaults() -> argparse.Namespace:
     """What holds for common options that were not given."""
     return argparse.Namespace(service=None, store=None, json=False, timeout=30.0, no_input=False, quiet=False)
-
-
-def unknown_command(name: str) -> ArgumentValueError:
-    """The error for a name that the registry does not have."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(name, NAMES, n=1)
-    what = "there is no such command" if name not in FAMILIES else f"{name} needs a command of its own"
-    meant = f"; did you mean `{near[0]}`?" if near else ""
-    return ArgumentValueError(what + meant, hint="`factorywager --help` lists the commands")
 
 
 def _seconds(text: str) -> float:

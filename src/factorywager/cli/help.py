@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..errors import ArgumentValueError
-from .arguments import Line
+from .line import Line
 from .output import write
 from .registry import FAMILIES, GROUPS, load
 

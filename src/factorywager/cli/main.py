@@ -58,7 +58,7 @@ def _run(argv: Sequence[str], output: Output) -> int:
         from .completion import complete
 
         complete()
-    from .arguments import Parser, take_apart, unknown_command
+    from .line import take_apart, unknown_command
     from .registry import NAMES, load
 
     line = take_apart(argv)
@@ -66,6 +66,8 @@ def _run(argv: Sequence[str], output: Output) -> int:
         from .help import answer
 
         return answer(line, unknown_command(line.command))
+    from .arguments import Parser
+
     command = load(line.command)
     parser = Parser(prog=f"factorywager {line.command}", description=command.__doc__)
     command.arguments(parser)

@@ -33,7 +33,7 @@ def arguments(parser: Parser) -> None:
 
 def run(session: Session) -> int:
     mode = Mode(session.options.mode)
-    status = session.run(VaultAdmin(session.vault).init(mode, session.terms(), new_passphrase(session)))
+    status = session.run(VaultAdmin(session.vault.access).init(mode, session.terms(), new_passphrase(session)))
     return tell(session, status, f"made a vault in {status.path} (key mode: {status.mode})")
 
 

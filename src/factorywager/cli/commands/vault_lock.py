@@ -15,7 +15,7 @@ def arguments(parser: Parser) -> None:
 
 
 def run(session: Session) -> int:
-    admin = VaultAdmin(session.vault)
+    admin = VaultAdmin(session.vault.access)
     forgotten = session.run(admin.lock(session.terms()))
     status = session.run(admin.status(session.terms()))
     return tell(session, status, "the vault is locked" if forgotten else "the vault was locked already")

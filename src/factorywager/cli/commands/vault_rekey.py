@@ -22,5 +22,5 @@ def arguments(parser: Parser) -> None:
 
 def run(session: Session) -> int:
     mode = None if session.options.mode is None else Mode(session.options.mode)
-    status = session.run(VaultAdmin(session.vault).rekey(mode, session.terms(), new_passphrase(session)))
+    status = session.run(VaultAdmin(session.vault.access).rekey(mode, session.terms(), new_passphrase(session)))
     return tell(session, status, f"the vault in {status.path} has a new key (key mode: {status.mode})")

@@ -14,7 +14,7 @@ def arguments(parser: Parser) -> None:
 
 
 def run(session: Session) -> int:
-    status = session.run(VaultAdmin(session.vault).status(session.terms()))
+    status = session.run(VaultAdmin(session.vault.access).status(session.terms()))
     if session.options.json:
         session.output.json(document(status))
     else:

@@ -26,7 +26,7 @@ def arguments(parser: Parser) -> None:
 
 
 def run(session: Session) -> int:
-    status = session.run(VaultAdmin(session.vault).unlock(session.options.span, session.terms()))
+    status = session.run(VaultAdmin(session.vault.access).unlock(session.options.span, session.terms()))
     return tell(session, status, f"the vault is unlocked for {session.options.span:,} seconds")
 
 

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import ctypes
-from typing import TYPE_CHECKING
 
 from ...errors import FactoryWagerError
 from ...flow import Flow
-from ..store import Finding, Terms
+from ...model import Info
+from ..store import Finding
 from . import advapi
 
-if TYPE_CHECKING:
-    from .store import CredentialManagerStore
 
-
-def examine(store: CredentialManagerStore, terms: Terms) -> Flow[list[Finding]]:
+def examine(session: Flow[str], entries: Flow[list[Info]]) -> Flow[list[Finding]]:
     """What this logon session can keep, and what it holds; never raises for what it finds."""
     findings: list[Finding] = []
     try:
-        findings.append(Finding("ok", "logon session", (yield from store.reach(terms))))
-        entries = yield from store.list(None, terms)
-        findings.append(Finding("ok", "contents", f"{len(entries)} entries of Bun's and ours"))
+        findings.append(Finding("ok", "logon session", (yield from session)))
+        count = len((yield from entries))
+        findings.append(Finding("ok", "contents", f"{count} entries of Bun's and ours"))
         findings.append(
             Finding("ok", "limits", f"a value has at most {advapi.LONGEST_BLOB:,} bytes; the vault takes longer ones")
         )

@@ -111,7 +111,7 @@ class CredentialManagerStore:
     def examine(self, terms: Terms) -> Flow[list[Finding]]:
         from .examine import examine
 
-        return examine(self, terms)
+        return examine(self.reach(terms), self.list(None, terms))
 
     def list(self, service: str | None, terms: Terms) -> Flow[Infos]:
         def act() -> Infos:

@@ -9,13 +9,12 @@ from ...errors import ArgumentValueError, ConflictError, NotFoundError
 from ...flow import Flow, Work
 from ...protocols.vault import FORMAT, Header, Mode
 from . import generations, kernel_keyring
-from .access import Moved
+from .access import Access, Moved
 from .keys import Ask
 from .translate import STORE
 
 if TYPE_CHECKING:
     from ..store import Terms
-    from .store import VaultStore
 
 
 class Status(NamedTuple):
@@ -44,9 +43,8 @@ class Status(NamedTuple):
 class VaultAdmin:
     """The flows behind ``factorywager vault``."""
 
-    def __init__(self, store: VaultStore) -> None:
-        self._store = store
-        self._access = store.access
+    def __init__(self, access: Access) -> None:
+        self._access = access
 
     def init(self, mode: Mode, terms: Terms, ask: Ask | None = None) -> Flow[Status]:
         """Make a vault.

@@ -1,6 +1,6 @@
 """`VaultStore`: the embedded vault as a store.
 
-What a user does to the vault itself is in ``admin.py``, as flows on `VaultAdmin(store)`::
+What a user does to the vault itself is in ``admin.py``, as flows on `VaultAdmin(store.access)`::
 
     init(mode, terms, ask=None) -> Status          make it: Mode.KEY_FILE, Mode.PASSPHRASE or Mode.SEALED
     status(terms) -> Status                        what there is; asks nothing
@@ -163,7 +163,7 @@ class VaultStore:
     def examine(self, terms: Terms) -> Flow[list[Finding]]:
         from .examination import examine
 
-        return examine(self, terms)
+        return examine(self.access, terms)
 
     def close(self) -> None:
         self.access.close()
