@@ -7,56 +7,14 @@ import time
 
 import pytest
 
-from factorywager.errors import AuthenticationError, CorruptError, TooLongError
 from factorywager.protocols.formats.registry import NAMES, by_name
 
+from .damage import check, mutated
 from .tools import SAMPLES, TOOLS
 
-# what means something in one format or another
-PIECES = (
-    *(b"\0", b"\xff", b"\n", b"\r", b'"', b"'", b"\\", b"{", b"[", b"]]", b"}", b":", b"=", b"#", b",", b" ", b"\t"),
-    *(b"&a ", b"*a", b"<<: *a\n", b"- ", b"? ", b"| ", b"!!binary ", b"%", b"${", b"[[x]]\n", b'"""', b"//", b"@"),
-    *(b"\xef\xbb\xbf", b"\xe2\x80\xa8", b"\xc2\x85", b"machine ", b"macdef ", b"export "),
-    *(b"1e999", b"NaN", b"\\ud800"),
-)
 
-
-def mutated(raw: bytes, chance: random.Random) -> bytes:
-    """The file after one to six changes: bytes replaced, pieces put in, cut out, doubled, the end cut off."""
-    for _ in range(chance.randint(1, 6)):
-        at, length = chance.randrange(len(raw) + 1), chance.choice((0, 1, 1, 2, 8, 40))
-        match chance.randrange(5):
-            case 0:
-                raw = raw[:at] + bytes([chance.randrange(256)]) + raw[at + 1 :]
-            case 1:
-                raw = raw[:at] + chance.choice(PIECES) + raw[at + length :]
-            case 2:
-                raw = raw[:at] + raw[at + length :]
-            case 3:
-                raw = raw[:at] + raw[at : at + length] * 2 + raw[at + length :]
-            case _:
-                raw = raw[:at] if chance.random() < 0.2 else raw[:at] + chance.choice(PIECES) + raw[at:]
-    return raw
-
-
-def check(form: str, raw: bytes) -> bool:
-    """Reads it; whether there was a result."""
-    try:
-        founds = by_name(form).read(raw, "the file", {})
-    except (CorruptError, TooLongError, AuthenticationError) as caught:
-        message = caught.message
-    else:
-        message = None
-    if message is not None:
-        assert message.startswith("the file")
-        return False
-    assert len({found.key for found in founds}) == len(founds)
-    for found in founds:
-        found.value.encode()
-        found.key.encode()
-        for place in found.places:
-            assert 0 <= place.begin <= place.end <= len(raw)
-    return True
+def check_format(form: str, raw: bytes) -> bool:
+    return check(lambda raw, file: by_name(form).read(raw, file, {}), raw)
 
 
 @pytest.mark.parametrize("form", [tool.format for tool in TOOLS])
@@ -73,14 +31,14 @@ def test_damaged_files_often(form: str) -> None:
 def read_damaged(form: str, times: int) -> None:
     chance = random.Random(form)
     raws = [path.read_bytes() for path in sorted(SAMPLES.glob(f"{form}-*"))]
-    good = sum(check(form, mutated(chance.choice(raws), chance)) for _ in range(times))
+    good = sum(check_format(form, mutated(chance.choice(raws), chance)) for _ in range(times))
     assert 0 < good < times
 
 
 @pytest.mark.parametrize("form", NAMES)
 @pytest.mark.parametrize("other", [tool.format for tool in TOOLS])
 def test_the_file_of_another_format(form: str, other: str) -> None:
-    check(form, (SAMPLES / f"{other}-1").read_bytes())
+    check_format(form, (SAMPLES / f"{other}-1").read_bytes())
 
 
 ALIASES = b"a%d: &a%d [%s]\n"
@@ -112,5 +70,5 @@ BOMBS = {
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_what_could_take_for_ever(form: str, bomb: str) -> None:
     began = time.process_time()
-    check(form, BOMBS[bomb])
+    check_format(form, BOMBS[bomb])
     assert time.process_time() - began < 60

@@ -5,36 +5,35 @@ from __future__ import annotations
 import io
 import json
 import random
+import time
 import zipfile
+from hashlib import sha256
 
 import pytest
-from pykeepass import create_database
 
 from factorywager.errors import AuthenticationError, CorruptError, TooLongError
 from factorywager.protocols.formats import keepass, onepassword
+from factorywager.protocols.formats.found import Found
 
-PASSWORD = "made up"
+from . import kdbx
+from .damage import XML, check, mutated
+
+
+def unlock(raw: bytes, file: str) -> list[Found]:
+    return keepass.unlock(raw, file, kdbx.PASSWORD)
+
+
+def read(raw: bytes, file: str) -> list[Found]:
+    return onepassword.read(raw, file, {})
 
 
 @pytest.fixture(scope="module")
 def database() -> bytes:
-    """An entry in a group, two with one title, and one in the recycle bin."""
-    stream = io.BytesIO()
-    made = create_database(stream, password=PASSWORD)
-    group = made.add_group(made.root_group, "work")
-    entry = made.add_entry(group, "GitHub", "somebody", "hunter2", url="https://github.com", notes="two\nlines")
-    entry.set_custom_property("PAT", "ghp_schön🔑", protect=True)
-    made.add_entry(made.root_group, "Mail", "one", "first")
-    made.add_entry(made.root_group, "Mail", "two", "second", force_creation=True)
-    made.trash_entry(made.add_entry(made.root_group, "Old", "x", "thrown away"))
-    stream.seek(0)
-    stream.truncate()
-    made.save(stream)
-    return stream.getvalue()
+    return kdbx.database()
 
 
 def test_a_keepass_database(database: bytes) -> None:
-    founds = keepass.unlock(database, "any.kdbx", PASSWORD)
+    founds = unlock(database, "any.kdbx")
     assert {found.key: found.value for found in founds} == {
         '"work.GitHub".UserName': "somebody",
         '"work.GitHub".Password': "hunter2",
@@ -70,23 +69,55 @@ def damaged_databases(database: bytes, times: int) -> None:
             raw[chance.randrange(len(raw))] = chance.randrange(256)
         if chance.random() < 0.3:
             del raw[chance.randrange(len(raw)) :]
-        try:
-            keepass.unlock(bytes(raw), "any.kdbx", PASSWORD)
-        except (CorruptError, AuthenticationError, TooLongError) as error:
-            told = error.message
-        else:
-            assert bytes(raw) == database
-            continue
-        assert told.startswith("any.kdbx")
+        assert not check(unlock, bytes(raw)) or bytes(raw) == database
+
+
+def damaged_inside(database: bytes, times: int) -> None:
+    """What nobody but a program that has the password can have damaged: the seal is whole."""
+    chance = random.Random("inside")
+    seal = kdbx.Seal(database)
+    assert unlock(seal.sealed(seal.inside), "any.kdbx") == unlock(database, "any.kdbx")
+    good = sum(check(unlock, seal.sealed(mutated(seal.inside, chance, XML))) for _ in range(times))
+    assert 0 < good < times
+
+
+def test_a_value_that_cannot_be_decrypted_is_no_value(database: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    seal = kdbx.Seal(database)
+    begin = seal.inside.index(b'Protected="True">') + len(b'Protected="True">')
+    with pytest.raises(CorruptError, match=r"^any\.kdbx: a protected value"):
+        unlock(seal.sealed(seal.inside[:begin] + seal.inside[begin + 4 :]), "any.kdbx")
+    assert not caplog.records
+
+
+def work(database: bytes, field: bytes, value: int) -> bytes:
+    """The database that asks for this much: an UInt64 of its key derivation."""
+    end = next(end for end in range(len(database)) if database[end : end + 32] == sha256(database[:end]).digest())
+    begin = database.index(b"\1\0\0\0" + field + b"\x08\0\0\0") + 9
+    header = database[:begin] + value.to_bytes(8, "little") + database[begin + 8 : end]
+    return header + sha256(header).digest() + database[end + 32 :]
+
+
+@pytest.mark.parametrize(("field", "value"), [(b"I", 1 << 60), (b"M", 1 << 60), (b"I", 5 << 20)])
+def test_work_without_end_is_refused_before_it_is_begun(database: bytes, field: bytes, value: int) -> None:
+    began = time.process_time()
+    with pytest.raises(TooLongError, match=r"any\.kdbx"):
+        unlock(work(database, field, value), "any.kdbx")
+    assert time.process_time() - began < 5
 
 
 def test_damaged_databases(database: bytes) -> None:
-    damaged_databases(database, 5)
+    damaged_databases(database, 40)
+    damaged_inside(database, 40)
 
 
 @pytest.mark.long
 def test_damaged_databases_often(database: bytes) -> None:
-    damaged_databases(database, 40)
+    damaged_databases(database, 50_000)
+
+
+@pytest.mark.long
+def test_databases_damaged_inside_often(database: bytes) -> None:
+    damaged_inside(database, 50_000)
 
 
 EXPORT = {
@@ -169,17 +200,23 @@ def test_an_archive_that_unpacks_without_end_is_refused() -> None:
         onepassword.read(archive(b" " * (65 << 20)), "any.1pux", {})
 
 
-def test_damaged_archives() -> None:
+def damaged_archives(times: int) -> None:
     chance = random.Random("1password")
-    good = archive(json.dumps(EXPORT).encode())
-    for _ in range(2_000):
+    export = json.dumps(EXPORT).encode()
+    good = archive(export)
+    for _ in range(times):
         raw = bytearray(good)
         for _ in range(chance.randint(1, 4)):
             raw[chance.randrange(len(raw))] = chance.randrange(256)
-        try:
-            onepassword.read(bytes(raw), "any.1pux", {})
-        except CorruptError as error:
-            told = error.message
-        else:
-            continue
-        assert told.startswith("any.1pux")
+        check(read, bytes(raw))
+    whole = sum(check(read, archive(mutated(export, chance))) for _ in range(times))
+    assert 0 < whole < times
+
+
+def test_damaged_archives() -> None:
+    damaged_archives(1_000)
+
+
+@pytest.mark.long
+def test_damaged_archives_often() -> None:
+    damaged_archives(50_000)

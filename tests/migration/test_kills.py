@@ -1,7 +1,7 @@
 """Killed at any moment, then resumed or undone: no value is lost, no file is damaged, nothing is left lying about.
 
 ``MIGRATION_KILLS`` sets how many kills the long selection makes on each store: 1,000 on the vault take about two
-minutes, on GNOME Keyring about twelve.
+minutes, on GNOME Keyring about nine.
 """
 
 from __future__ import annotations

@@ -7,20 +7,28 @@ take hours, or all memory.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from io import BytesIO
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ...errors import AuthenticationError, CorruptError, TooLongError
 from .document import joined, needed
 from .found import Found
 from .nested import named
 
+if TYPE_CHECKING:
+    from logging import LogRecord
+
 name = "keepass"
 
 _MOST_MEMORY: Final = 1 << 30  # bytes, for Argon2; KeePassXC proposes 64 MiB
-_MOST_PASSES: Final = 1000  # of Argon2; KeePassXC proposes fewer than 50
+_MOST_FILLED: Final = 32 << 30  # bytes, that Argon2 fills in all its passes; a second's worth is some GiB
+_LEAST_MEMORY: Final = 8 << 10  # bytes
 _MOST_ROUNDS: Final = 50_000_000  # of AES; a second's worth is some millions
 _SIGNATURE: Final = b"\x03\xd9\xa2\x9a\x67\xfb\x4b\xb5"
+
+_complaints: ContextVar[list[str] | None] = ContextVar("_complaints", default=None)
 
 
 def recognizes(file: str) -> bool:
@@ -54,18 +62,45 @@ def unlock(raw: bytes, file: str, password: str | None, key_file: bytes | None =
     from pykeepass.exceptions import CredentialsError
 
     try:
-        _check_work(pykeepass.PyKeePass(BytesIO(raw), decrypt=False), file)
+        # any key will do for a look at the header; without one pykeepass would do the work before it can be refused
+        _check_work(pykeepass.PyKeePass(BytesIO(raw), transformed_key=bytes(32), decrypt=False), file)
         key = None if key_file is None else BytesIO(key_file)
-        database = pykeepass.PyKeePass(BytesIO(raw), password=password, keyfile=key)
+        with _listening() as complaints:
+            database = pykeepass.PyKeePass(BytesIO(raw), password=password, keyfile=key)
+        if complaints:
+            raise CorruptError(f"{file}: a protected value of this KeePass database is damaged")
         return list(_founds(database))
     except CredentialsError:
         raise AuthenticationError(
             f"{file}: this password does not open it", hint="a database may need a key file too"
         ) from None
-    except TooLongError:
+    except (CorruptError, TooLongError):
         raise
     except Exception:  # noqa: BLE001 - pykeepass, construct and lxml each raise their own, and bare Exceptions
         raise CorruptError(f"{file}: this KeePass database is damaged") from None
+
+
+@contextmanager
+def _listening() -> Iterator[list[str]]:
+    """What pykeepass logs meanwhile: of a value that it cannot decrypt it says so there, and gives the ciphertext."""
+    import logging
+
+    def hear(record: LogRecord) -> bool:
+        here = _complaints.get()
+        if here is None:  # another thread's
+            return True
+        here.append(record.getMessage())
+        return False
+
+    log = logging.getLogger("pykeepass.kdbx_parsing.common")
+    heard: list[str] = []
+    token = _complaints.set(heard)
+    log.addFilter(hear)
+    try:
+        yield heard
+    finally:
+        log.removeFilter(hear)
+        _complaints.reset(token)
 
 
 def _check_work(database: Any, file: str) -> None:
@@ -77,7 +112,8 @@ def _check_work(database: Any, file: str) -> None:
         passes, memory, rounds = work.get("I", 1), work.get("M", 0), work.get("R", 1)
     else:
         passes, memory, rounds = 1, 0, header.transform_rounds.data
-    if memory > _MOST_MEMORY or passes > _MOST_PASSES or rounds > _MOST_ROUNDS:
+    filled = passes * max(memory, _LEAST_MEMORY)
+    if memory > _MOST_MEMORY or filled > _MOST_FILLED or rounds > _MOST_ROUNDS:
         raise TooLongError(f"{file}: opening it would take more work than is reasonable")
 
 
