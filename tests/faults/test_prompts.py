@@ -8,10 +8,11 @@ import pytest
 
 from factorywager.errors import CanceledError, DeadlineError, InteractionNotAllowedError, StoreError
 from factorywager.testing import FakeSecretService, Fault, User
+from factorywager.testing.secret_service import KEEPASSXC
 from harness.caller import Caller
 from harness.timing import DEADLINE, GRACE, under
 
-from .operations import NAME, OPERATIONS, SERVICE, judge, outcome
+from .operations import NAME, NEW, OPERATIONS, SERVICE, judge, outcome
 
 Open = Callable[..., Caller]
 
@@ -118,3 +119,14 @@ def test_allow_once_permits_one_read_each_time(fake: FakeSecretService, open_sec
     for times in (1, 2, 3):
         assert secrets.get(SERVICE, NAME) == "made-up-old-value"
         assert fake.dialogs == ["unlock"] * times
+
+
+@pytest.mark.parametrize("daemon", ["keepassxc"], indirect=True)
+def test_a_missing_default_alias_is_no_reason_to_make_a_database(fake: FakeSecretService, open_secrets: Open) -> None:
+    assert fake.personality is KEEPASSXC
+    fake.arm(Fault.NO_DEFAULT_ALIAS)
+    secrets = open_secrets("secret-service", interactive=True, timeout=10)
+    secrets.set(SERVICE, NAME, NEW)
+    assert fake.values(SERVICE, NAME) == [NEW.encode()]
+    assert len(fake.keyring.collections) == 1
+    assert "create a collection" not in fake.dialogs
