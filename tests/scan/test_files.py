@@ -25,7 +25,7 @@ def _where(report: Report) -> list[tuple[str, int | None, str]]:
     return [(Path(each.source.path).name, each.line, each.kind) for each in report.findings]
 
 
-@pytest.mark.parametrize("value", [_VALUE, _TOKEN, _KEY, "sécret", "p@ss:w/rd%41"])
+@pytest.mark.parametrize("value", [_VALUE, _TOKEN, _KEY, "sécret", "p@ss:w/rd%41", f"\"ä {_TOKEN[:24]}/'$"])
 def test_every_disguise_is_found_on_its_line(
     value: str, keep: Callable[..., None], search: Search, tmp_path: Path
 ) -> None:
@@ -37,6 +37,19 @@ def test_every_disguise_is_found_on_its_line(
         binary = kind == "utf-16"
         wanted.append((name, None if binary else number + 1, kind))
     assert sorted(_where(search(tmp_path))) == sorted(wanted)
+
+
+def test_what_shares_a_piece_with_a_form_is_not_taken_for_it(
+    keep: Callable[..., None], search: Search, tmp_path: Path
+) -> None:
+    """One piece is looked for in several forms, and some in either case; the whole form has to stand there."""
+    value = f"a$ {_TOKEN[:20]} /b"
+    keep(one=value, two=f"{value}/longer")
+    digits = value.encode().hex()
+    mixed = digits[:20] + digits[20:].upper()
+    near = [value.upper(), mixed, value.replace("a$", "a%25"), value.replace(" ", ""), value.replace("/b", "/c")]
+    (tmp_path / "near").write_text("\n".join(near))
+    assert search(tmp_path).findings == []
 
 
 @pytest.mark.parametrize("columns", [64, 76])

@@ -157,26 +157,72 @@ def test_history_is_left_alone_where_it_was_not_asked_for(
     assert [each.source.place for each in search(repository, places=frozenset()).findings] == ["file"]
 
 
+_MARK = "0123456789abcdef" * 2
+
+
+def _printed(*bodies: bytes) -> bytes:
+    """What `git cat-file --batch` prints in our format."""
+    return b"".join(b"%s %s blob %d\n%s\n" % (_MARK.encode(), b"a" * 40, len(body), body) for body in bodies)
+
+
 def test_output_of_git_is_read_in_any_pieces() -> None:
-    name = b"a" * 40
-    output = b"".join(
-        b"%s blob %d\n%s\n" % (name, size, (b"%s blob 3\n" % name * 21)[:size]) for size in (0, 1, 49, 50, 1000)
-    )
-    output = output.replace(name + b" blob 49", b"missing-name missing\n" + name + b" blob 49", 1)
+    sizes = [0, 1, 49, 50, 1000]
+    lie = b"\n" + b"b" * 40 + b" missing\n" + _MARK[:31].encode() + b" " + b"c" * 40 + b" blob 3\n"
+    bodies = [(lie * 21)[:size] for size in sizes]
+    missing = b"d" * 40 + b" missing\n"
+    output = _printed(*bodies[:2]) + missing + _printed(*bodies[2:])
+    begins = [output.index(b" blob %d\n" % size) + len(b" blob %d\n" % size) for size in sizes]
     for step in (1, 7, 64, 5000):
-        batch = Batch()
+        batch = Batch(_MARK)
         for end in range(step, len(output) + step, step):
             batch.read(bytearray(output), 0, min(end, len(output)))
         assert batch.count == 5
-        assert batch.missing == ["missing-name"]
-        sizes = [0, 1, 49, 50, 1000]
-        ends = [output.index(b" blob %d\n" % size) + len(b" blob %d\n" % size) + size for size in sizes]
-        told = [batch.at(end - 1, end) for end in ends[1:]]
-        assert [each and each.end - each.begin for each in told] == sizes[1:]
+        assert batch.missing == ["d" * 40]
+        for begin, size in zip(begins[1:], sizes[1:], strict=True):
+            for inside in ((begin, begin + size), (begin, begin + 1), (begin + size - 1, begin + size)):
+                found = batch.at(bytearray(output), 0, *inside)
+                assert found is not None
+                assert (found.begin, found.end) == (begin, begin + size)
+            for outside in ((begin - 1, begin + 1), (begin, begin + size + 1), (begin - 2, begin - 1)):
+                assert batch.at(bytearray(output), 0, *outside) is None
+
+
+def test_an_object_whose_header_is_forgotten_is_still_known() -> None:
+    output = _printed(b"x" * 30, b"y" * 300)
+    header, body = output.rindex(_MARK.encode()), output.index(b"y")
+    for size in range(len(output) - 10):
+        batch = Batch(_MARK)
+        batch.read(bytearray(output), 0, len(output))
+        going_on = batch.forget(bytearray(output), 0, size)
+        assert (going_on is not None and going_on.begin == body) == (size > header)
+        rest = bytearray(output[size:])
+        batch.read(rest, size, len(rest))
+        assert batch.count == 2
+        found = batch.at(rest, size, len(rest) - 5, len(rest) - 1)
+        assert found is not None
+        assert (found.begin, found.end) == (body, body + 300)
+
+
+@pytest.mark.parametrize("text", [b"fatal: something else\n", b"x" * 200])
+def test_output_of_something_else_is_refused(text: bytes) -> None:
     with pytest.raises(CorruptError):
-        Batch().read(bytearray(b"fatal: something else\n"), 0, 22)
+        Batch(_MARK).read(bytearray(text), 0, len(text))
+
+
+def test_a_header_that_is_cut_off_is_refused() -> None:
+    text = bytearray(_printed(b"x")[:50])
     with pytest.raises(CorruptError):
-        Batch().read(bytearray(b"x" * 200), 0, 200)
+        Batch(_MARK).at(text, 0, 48, 50)
+
+
+def test_what_goes_from_one_object_into_the_next_is_not_found(
+    repository: Path, keep: Callable[..., None], search: Search
+) -> None:
+    """The values are what git prints from the end of one blob to the beginning of the same one, and its name."""
+    text = "blob-end"
+    blob = _git(repository, "hash-object", "-w", "--stdin", stdin=text)
+    keep(name=blob, size=f"{blob} blob {len(text)}", header=f"blob {len(text)}\n{text}", both=f"{text}\n{blob}")
+    assert search(repository).findings == []
 
 
 def test_staged_changes_and_nothing_else(

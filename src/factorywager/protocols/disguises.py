@@ -6,6 +6,7 @@ One disguise at a time: a value that was, say, base64-encoded and then percent-e
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from base64 import b64encode
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from urllib.parse import quote, quote_plus
 # What each encoder leaves as it is, beyond letters, digits and "_.-~" (RFC 3986, 2.3).
 _COMPONENT: Final = "!*'()"  # ECMA-262 encodeURIComponent
 _WHOLE: Final = "!*'();,/?:@&=+$#"  # ECMA-262 encodeURI
+
+_NEVER_ESCAPED: Final = re.compile(rb"[A-Za-z0-9_.-]*")  # by any of the encoders of text
 
 _URL_SAFE: Final = bytes.maketrans(b"+/", b"-_")
 
@@ -44,22 +47,31 @@ def _forms(value: bytes) -> Iterator[tuple[str, bytes]]:
     try:
         text = value.decode()
     except UnicodeDecodeError:
-        pass
-    else:
-        for written in (*_json(text), *_json_in_json(text)):
-            yield "json", written.encode()
-        for written in (*_shell(text), *_histories(text)):
-            yield "shell", written.encode()
-        yield "shell", _metafied(value)
-        for codec in ("utf-16-le", "utf-16-be"):
-            yield "utf-16", text.encode(codec)
-    for form in _percent(value):
-        yield "percent", form
+        text = ""
+    if not _NEVER_ESCAPED.fullmatch(value):
+        yield from _escaped(value, text)
+    for codec in ("utf-16-le", "utf-16-be"):
+        yield "utf-16", text.encode(codec)
+    every_byte = "".join(f"%{byte:02X}" for byte in value)
+    for digits in (every_byte, every_byte.lower()):
+        yield "percent", digits.encode()
     yield "hex", value.hex().encode()
     yield "hex", value.hex().upper().encode()
     for core in _base64(value):
         yield "base64", core
         yield "base64url", core.translate(_URL_SAFE)
+
+
+def _escaped(value: bytes, text: str) -> Iterator[tuple[str, bytes]]:
+    """The forms of a value with bytes that have to be escaped somewhere; ``text`` is empty when it is none."""
+    for written in (*_json(text), *_json_in_json(text)):
+        yield "json", written.encode()
+    for written in (*_shell(text), *_histories(text)):
+        yield "shell", written.encode()
+    if text:
+        yield "shell", _metafied(value)
+    for form in _percent(value):
+        yield "percent", form
 
 
 def _json(text: str) -> Iterator[str]:
@@ -109,11 +121,9 @@ def _metafied(value: bytes) -> bytes:
 
 
 def _percent(value: bytes) -> Iterator[bytes]:
-    """RFC 3986 percent-encoding by each usual encoder, in both cases, and of every byte."""
+    """RFC 3986 percent-encoding by each usual encoder, in both cases."""
     encoded = [quote(value, safe=safe) for safe in ("", "/", _COMPONENT, _WHOLE)]
-    encoded.append(quote_plus(value))
-    encoded.append("".join(f"%{byte:02X}" for byte in value))
-    for form in encoded:
+    for form in (*encoded, quote_plus(value)):
         yield form.encode()
         head, *rest = form.split("%")
         yield (head + "".join(f"%{part[:2].lower()}{part[2:]}" for part in rest)).encode()

@@ -7,6 +7,7 @@ import select
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from time import sleep
 from typing import IO, TYPE_CHECKING, Final
 
 from ...errors import ArgumentValueError, CorruptError, PlatformError
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 _PATIENCE: Final = 60.0  # seconds without a byte from git
 _PIPE: Final = 1 << 20  # bytes; Linux gives 64 KiB unless asked (fcntl(2), F_SETPIPE_SZ)
+# git writes 4 KiB at a time.  Reading each at once would cost two changes of process for every one of them, more than
+# searching it; a pause lets a large pipe, and no other, fill meanwhile.
+_PAUSE: Final = 0.001  # seconds
 _AT_A_TIME: Final = 500  # objects whose commits are asked for in one go
 _MOST_COMMITS: Final = 20  # told of one object
 
@@ -52,11 +56,11 @@ class Repository:
         try:
             telling = _Objects(self._feed, self.directory or ".")
             if since is None:
-                with self._git("cat-file", "--batch", "--batch-all-objects", "--unordered", "--buffer") as output:
+                with self._git(*telling.command, "--batch-all-objects", "--unordered") as output:
                     self._feed.stream_to(telling, _reader(output))
             else:
                 names = ("rev-list", "--all", "--reflog", "--objects", "--no-object-names", f"--since={since:.0f}")
-                with self._git(*names) as listed, self._git("cat-file", "--batch", "--buffer", source=listed) as output:
+                with self._git(*names) as listed, self._git(*telling.command, source=listed) as output:
                     self._feed.stream_to(telling, _reader(output))
             self._count("git", telling)
             self._findings.found[first:] = self._traced(self._findings.found[first:])
@@ -78,7 +82,7 @@ class Repository:
         if staged:
             names = "".join(f"{name}\n" for name in staged).encode()
             telling = _Objects(self._feed, self.directory or ".", staged)
-            with self._git("cat-file", "--batch", "--buffer", text=names) as output:
+            with self._git(*telling.command, text=names) as output:
                 self._feed.stream_to(telling, _reader(output))
             self._count("staged", telling)
 
@@ -131,7 +135,6 @@ class Repository:
             raise PlatformError(f"git cannot be run: {error.strerror}", hint="install git") from None
         try:
             assert child.stdout is not None
-            _widen(child.stdout)
             if child.stdin is not None:
                 _give(child.stdin, text or b"")
             yield child.stdout
@@ -154,12 +157,14 @@ class _Objects(Telling):
         paths: the path of each object, where it is known beforehand.
 
     Attributes:
-        batch: what git printed, in parts.
+        command: of git.
+        batch: what it printed, in parts.
     """
 
     def __init__(self, feed: Feed, directory: str, paths: Mapping[str, str] | None = None) -> None:
         super().__init__(feed, Source("git", directory))
-        self.batch = Batch()
+        self.batch = Batch(os.urandom(16).hex())
+        self.command = ("cat-file", f"--batch={self.batch.format}", "--buffer")
         self._paths = paths
         self._long = ("", 1)  # the object that began before the buffer, and its line at the buffer's beginning
 
@@ -168,7 +173,7 @@ class _Objects(Telling):
         super().tell(data, hits)
 
     def place(self, data: memoryview, hit: Hit) -> None:
-        found = self.batch.at(self.base + hit.begin, self.base + hit.end)
+        found = self.batch.at(self._feed.buffer, self.base, hit.begin, hit.end)
         if found is None:
             return  # across two objects: chance
         begin = max(0, found.begin - self.base)
@@ -186,14 +191,12 @@ class _Objects(Telling):
         self._feed.tell(source, hit, None if binary else line + self.newlines(begin, hit.begin), offset)
 
     def forget(self, data: memoryview, size: int) -> None:
-        base = self.base + size
-        self.batch.forget(base)
-        first = self.batch.first
-        if first is not None and first.begin < base:
-            begin = max(0, first.begin - self.base)
-            line = self._long[1] if first.name == self._long[0] else 1
-            self._long = (first.name, line + self.newlines(begin, size))
-        self.base = base
+        going_on = self.batch.forget(self._feed.buffer, self.base, size)
+        if going_on is not None:
+            begin = max(0, going_on.begin - self.base)
+            line = self._long[1] if going_on.name == self._long[0] else 1
+            self._long = (going_on.name, line + self.newlines(begin, size))
+        self.base += size
 
 
 def _told(finding: Finding, history: Sequence[Change]) -> Finding:
@@ -213,24 +216,31 @@ def _environment(outer: Mapping[str, str], *, own: bool) -> dict[str, str]:
 def _reader(output: IO[bytes]) -> Callable[[memoryview], int]:
     descriptor = output.fileno()
     os.set_blocking(descriptor, False)
+    room = _widen(output)
 
     def read(into: memoryview) -> int:
         while True:
             try:
-                return os.readv(descriptor, [into])
+                count = os.readv(descriptor, [into])
             except BlockingIOError:
                 if not select.select([descriptor], [], [], _PATIENCE)[0]:
                     raise PlatformError(f"git gave nothing for {_PATIENCE:g} s") from None
+            else:
+                if 0 < count < room // 2:
+                    sleep(_PAUSE)
+                return count
 
     return read
 
 
-def _widen(pipe: IO[bytes]) -> None:
+def _widen(pipe: IO[bytes]) -> int:
+    """Ask for a large pipe; its size in bytes, or 0 where it stays as it was."""
     import contextlib
     import fcntl
 
     with contextlib.suppress(OSError, AttributeError):  # not Linux, or beyond the user's limit
-        fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
+        return fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
+    return 0
 
 
 def _give(pipe: IO[bytes], text: bytes) -> None:

@@ -1,8 +1,8 @@
 """`Searcher`: finds any number of values, in all their disguises, in one pass over the bytes.
 
-A multi-pattern engine looks for an *anchor* of each form: the form itself, or two pieces from its middle.  An anchor
-that was seen is compared with the whole form, which lies in locked memory; encodings that are often wrapped (base64 in
-lines of 64 or 76) and values of several lines (indented, in YAML) are compared without regard to white space.
+A multi-pattern engine looks for *anchors*: pieces of the forms, or short forms as a whole.  Where one was seen, each
+form that has it is compared; the forms lie in locked memory.  Encodings that are often wrapped (base64 in lines of 64
+or 76) and values of several lines (indented, in YAML) are compared without regard to white space.
 
 The engine keeps the anchors, so at most 32 bytes of each form, in ordinary memory that it cannot wipe (SECURITY.md).
 """
@@ -15,18 +15,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from ...errors import PlatformError
 from ...model.locked import LockedBuffer
 from ...protocols.disguises import disguises
+from .anchors import Piece, anchors, is_loose
 
 if TYPE_CHECKING:
     from .needles import Needle
 
-_PIECE: Final = 16  # bytes
-_WHOLE: Final = 2 * _PIECE  # the longest form that is its own anchor
 _LONGEST: Final = 8192  # bytes of a form that are compared; of a longer one, those around its middle
 _WHITE: Final = b" \t\r\n"
 
-_LOOSE: Final = frozenset({"plain", "base64", "base64url", "hex"})  # compared without regard to white space
-_WRAPPED: Final = _LOOSE - {"plain"}
-_SHORTEST_WRAPPED: Final = 16  # bytes of a form; the halves of a shorter one would be seen everywhere
 _FARTHEST: Final = 256  # bytes that are looked at around a hit to see what it is part of
 
 _HOW_TO_INSTALL: Final = "pip install 'factorywager[scan]'"
@@ -54,14 +50,15 @@ class _Form(NamedTuple):
     needle: int
     kind: str
     place: slice
+    is_loose: bool
 
 
 class _Anchor(NamedTuple):
-    """A part of a form: ``offset`` bytes from its beginning."""
+    """A piece of a form: from byte ``begin`` of it to byte ``end``."""
 
     form: _Form
-    offset: int
-    length: int
+    begin: int
+    end: int
 
 
 class Searcher:
@@ -76,27 +73,35 @@ class Searcher:
     """
 
     def __init__(self, needles: Sequence[Needle]) -> None:
-        found = list(_forms(needles))
-        self._memory = LockedBuffer(sum(len(form) for _, _, form in found))
+        found = [list(_forms(needle)) for needle in needles]
+        lengths = [len(text) for forms in found for _, text in forms]
+        self.reach = 2 * max(lengths, default=0) + _FARTHEST
+        self._memory = LockedBuffer(sum(lengths))
         self.locked = self._memory.locked
-        self._anchors: list[_Anchor] = []
-        self.reach = 2 * max((len(form) for _, _, form in found), default=0) + _FARTHEST
-        texts: list[str] = []
+        standing: dict[Piece, list[_Anchor]] = {}
         at = 0
-        for needle, kind, form in found:
-            place = slice(at, at + len(form))
-            at = place.stop
-            self._memory.view[place] = form
-            for offset, text in _anchors(kind, form):
-                self._anchors.append(_Anchor(_Form(needle, kind, place), offset, len(text)))
-                texts.append(_literal(text))
-        self._database = compiled(texts) if texts else None
+        for number, forms in enumerate(found):
+            pieces: list[Piece] = []  # of this value
+            for kind, text in forms:
+                place = slice(at, at + len(text))
+                at = place.stop
+                self._memory.view[place] = text
+                form = _Form(number, kind, place, is_loose(kind, text))
+                for begin, piece in anchors(kind, text, pieces):
+                    pieces.append(piece)
+                    standing.setdefault(piece, []).append(_Anchor(form, begin, begin + len(piece.text)))
+        self._anchors = list(standing.values())
+        self._database = (
+            compiled([piece.expression for piece in standing], [piece.either_case for piece in standing])
+            if standing
+            else None
+        )
         self._seen: list[tuple[int, int]] = []
 
     def search(self, data: bytearray | bytes | memoryview, after: int = 0, upto: int | None = None) -> list[Hit]:
         """Every value in ``data`` with an anchor that ends behind ``after`` and not behind ``upto``, in order.
 
-        One value may be given twice: a long form has two anchors.
+        One value may be given twice: a long form has two anchors, and several forms may stand in one place.
         """
         seen = self._seen
         seen.clear()
@@ -106,22 +111,21 @@ class Searcher:
             return seen  # type: ignore[return-value]  # empty, and this is the hot path
         with memoryview(data) as view:
             upto = len(view) if upto is None else upto
-            hits = [self._confirm(view, self._anchors[at], end) for at, end in seen if after < end <= upto]
+            hits = [
+                self._confirm(view, anchor, end)
+                for at, end in seen
+                if after < end <= upto
+                for anchor in self._anchors[at]
+            ]
         return sorted((hit for hit in hits if hit is not None), key=lambda hit: (hit.begin, -hit.end))
 
     def _note(self, anchor: int, _begin: int, end: int, _flags: int, _context: object) -> None:
         self._seen.append((anchor, end))
 
     def _confirm(self, view: memoryview, anchor: _Anchor, end: int) -> Hit | None:
-        form = anchor.form
-        length = form.place.stop - form.place.start
-        begin = end - anchor.length - anchor.offset
-        if anchor.length < length:
-            span = self._span(view, anchor, begin)
-            if span is None:
-                return None
-            begin, end = span
-        return Hit(form.needle, _in_context(view, form.kind, begin, end), begin, end)
+        """The form around an anchor that ends at ``end``, if it stands there."""
+        span = self._span(view, anchor, end - anchor.end)
+        return span and Hit(anchor.form.needle, _in_context(view, anchor.form.kind, *span), *span)
 
     def _span(self, view: memoryview, anchor: _Anchor, begin: int) -> tuple[int, int] | None:
         """Where the whole form stands around an anchor of it, with or without white space in between."""
@@ -129,10 +133,10 @@ class Searcher:
             end = begin + len(form)
             if begin >= 0 and view[begin:end] == form:
                 return begin, end
-            if anchor.form.kind not in _LOOSE:
+            if not anchor.form.is_loose:
                 return None
-            at = begin + anchor.offset
-            head, tail = form[: anchor.offset].tobytes(), form[anchor.offset :].tobytes()
+            at = begin + anchor.begin
+            head, tail = form[: anchor.begin].tobytes(), form[anchor.begin :].tobytes()
             before = _matched(view[max(0, at - 2 * len(head) - _FARTHEST) : at].tobytes()[::-1], head[::-1])
             behind = _matched(view[at : at + 2 * len(tail) + _FARTHEST].tobytes(), tail)
             return None if before is None or behind is None else (at - before, at + behind)
@@ -156,28 +160,19 @@ def _matched(text: bytes, wanted: bytes) -> int | None:
     return at
 
 
-def _forms(needles: Sequence[Needle]) -> Iterator[tuple[int, str, bytes]]:
-    for number, needle in enumerate(needles):
-        with needle.value.bytes as view:
-            forms = disguises(view.tobytes())
-        for form, kind in forms.items():
-            middle = len(form) // 2
-            yield number, kind, form[max(0, middle - _LONGEST // 2) : middle + _LONGEST // 2]
+def _forms(needle: Needle) -> Iterator[tuple[str, bytes]]:
+    with needle.value.bytes as view:
+        forms = disguises(view.tobytes())
+    for form, kind in forms.items():
+        middle = len(form) // 2
+        yield kind, form[max(0, middle - _LONGEST // 2) : middle + _LONGEST // 2]
 
 
-def _anchors(kind: str, form: bytes) -> list[tuple[int, bytes]]:
-    """Where white space may come in, two neighbours from the middle of a form: a line break, which comes after 64
-    characters at the least, spares one of them."""
-    middle = len(form) // 2
-    if (kind in _LOOSE and len(form) > _WHOLE) or (kind in _WRAPPED and len(form) >= _SHORTEST_WRAPPED):
-        piece = min(_PIECE, middle)
-        return [(begin, form[begin : begin + piece]) for begin in (middle - piece, middle)]
-    begin = max(0, middle - _PIECE)
-    return [(begin, form[begin : begin + _WHOLE])]
-
-
-def compiled(expressions: Sequence[str]) -> Any:
+def compiled(expressions: Sequence[str], in_either_case: Sequence[bool] | None = None) -> Any:
     """The engine, ready for these expressions; each is told by its index.
+
+    Args:
+        in_either_case: which of them match whatever the case of the data.
 
     Raises:
         PlatformError: it is not installed.
@@ -187,13 +182,9 @@ def compiled(expressions: Sequence[str]) -> Any:
     except ImportError:
         raise PlatformError("searching needs the package hyperscan", hint=_HOW_TO_INSTALL) from None
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    database.compile(expressions=expressions, ids=list(range(len(expressions))), flags=0)
+    flags = [hyperscan.HS_FLAG_CASELESS * either for either in in_either_case or [False] * len(expressions)]
+    database.compile(expressions=expressions, ids=list(range(len(expressions))), flags=flags)
     return database
-
-
-def _literal(text: bytes) -> str:
-    """As an expression, for the engine's literals end at a NUL, which UTF-16 is full of."""
-    return f",{text.hex(',')}".replace(",", "\\x")
 
 
 def _in_context(view: memoryview, kind: str, begin: int, end: int) -> str:
