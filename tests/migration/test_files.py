@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import resource
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,10 +21,12 @@ from factorywager.errors import (
 )
 from factorywager.flow import Deadline
 from factorywager.flow.blocking import run
+from factorywager.model import Ref, Secret
 from factorywager.services.migration import originals, source
 from factorywager.services.migration.plan import Treatment
 from factorywager.services.migration.records import KEPT, Records
 from factorywager.services.migration.transaction import Progress
+from factorywager.stores.store import Options
 from harness.forks import fork, status_of
 from harness.gnome_keyring import GnomeKeyring
 from migration.workshop import NOW, Workshop, text
@@ -189,6 +192,35 @@ def test_somebody_s_change_is_never_overwritten(on_vault: Workshop, file: Path, 
         with pytest.raises(ConflictError, match="was changed since"):
             on_vault.undo()
         assert on_vault.held() == VALUES, "an entry was taken back although its file was not put back"
+
+
+@pytest.mark.parametrize("theirs", ["theirs", VALUES["ONE"]])
+def test_an_entry_that_somebody_makes_at_the_same_time(on_vault: Workshop, file: Path, theirs: str) -> None:
+    def tell(progress: Progress) -> None:
+        if progress.what == "drafted":
+            store = on_vault.make()
+            run(store.set(Ref(on_vault.service, "one"), Secret(theirs), terms(), Options()))
+            store.close()
+
+    if theirs == VALUES["ONE"]:
+        on_vault.migrate(tell=tell)
+        assert file.read_bytes() == BLANK
+    else:
+        with pytest.raises(ConflictError, match="just stored another value"):
+            on_vault.migrate(tell=tell)
+        assert file.read_bytes() == FILE
+    assert on_vault.held()["ONE"] == theirs
+
+
+@pytest.mark.long
+def test_a_file_of_a_mebibyte(on_vault: Workshop) -> None:
+    lines = [f"KEY_{number}_TOKEN=made-up-{number:012}\n" for number in range(27_000)]
+    on_vault.file.write_text("".join(lines))
+    began = time.process_time()
+    on_vault.migrate()
+    assert time.process_time() - began < 60  # it was some minutes when each value looked all of them up
+    assert len(on_vault.held()) == len(lines)
+    assert set(on_vault.in_file().values()) == {""}
 
 
 def test_a_change_between_the_look_and_the_swap_comes_back(

@@ -30,9 +30,26 @@ def numbers(vault: VaultStore) -> list[int]:
 
 
 def test_it_has_every_ability(vault: VaultStore) -> None:
-    for one in ("Lists", "ReadsMany", "WritesMany", "Probes", "Creates", "KeepsExpiry", "Watches", "KeepsVersions"):
+    for one in ("Lists", "ReadsMany", "WritesMany", "Probes", "Creates", "CreatesMany", "KeepsExpiry"):
         assert isinstance(vault, getattr(ability, one)), one
-    assert isinstance(vault, ability.Diagnoses)
+    for one in ("Watches", "KeepsVersions", "Diagnoses"):
+        assert isinstance(vault, getattr(ability, one)), one
+
+
+def test_of_several_only_those_that_are_absent_are_created(vault: VaultStore) -> None:
+    put(vault, "entry", "made-up-old")
+    values = {name: Secret(f"made-up-{name}") for name in ("one", "entry", "two")}
+    assert list(run(vault.create_many(ENTRY.service, values, terms(), Options()))) == ["entry"]
+    assert [read(vault, name) for name in ("one", "entry", "two")] == ["made-up-one", "made-up-old", "made-up-two"]
+    assert numbers(vault) == [1]
+
+
+def test_of_several_that_cannot_all_be_created_none_is(vault: VaultStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(entries, "LONGEST_VALUE", 100)
+    values = {"one": Secret("made-up"), "two": Secret("x" * 101)}
+    with pytest.raises(TooLongError):
+        run(vault.create_many(ENTRY.service, values, terms(), Options()))
+    assert read(vault, "one") is None
 
 
 def test_the_last_ten_versions_are_kept(vault: VaultStore) -> None:

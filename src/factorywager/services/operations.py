@@ -37,7 +37,7 @@ T = TypeVar("T")
 PLAIN = Options()
 
 _READS = frozenset({"get", "get_foreign"})
-_WRITES = frozenset({"set", "delete", "set_many", "get_or_create"})
+_WRITES = frozenset({"set", "delete", "set_many", "get_or_create", "create_many"})
 
 
 class Operations:
@@ -138,6 +138,15 @@ class Operations:
         """
         body = partial(_set_many, service=service, values=values, options=options, strict=self.strict)
         return self._run("set_many", body, service=service)
+
+    def create_many(self, service: str, values: Mapping[str, Secret]) -> Flow[Sequence[str]]:
+        """Store those that are absent, as one change; gives the names of those that were there, and are as they were.
+
+        Raises:
+            ArgumentValueError: the store is not `CreatesMany`.
+        """
+        body = partial(_create_many, service=service, values=values, strict=self.strict)
+        return self._run("create_many", body, service=service)
 
     def watch(self, service: str | None) -> Flow[Watch]:
         return self._run("watch", partial(_watch, service=service), service=service)
@@ -289,6 +298,20 @@ def _set_many(
             _raise_first(service, (yield from _set_each(store, terms, service, full, options)))
         for name in values.keys() - full.keys():
             yield from store.delete(Ref(service, name), terms)
+    finally:
+        for value in values.values():
+            value.wipe()
+
+
+def _create_many(
+    store: Store, terms: Terms, *, service: str, values: Mapping[str, Secret], strict: bool
+) -> Flow[Sequence[str]]:
+    try:
+        if not isinstance(store, ability.CreatesMany):
+            raise ArgumentValueError(f"the {store.name} store cannot create several entries as one change")
+        for name, value in values.items():
+            _advise(Ref(service, name), value, strict)
+        return (yield from store.create_many(service, values, terms, PLAIN))
     finally:
         for value in values.values():
             value.wipe()

@@ -114,6 +114,15 @@ class Creates(Protocol):
 
 
 @runtime_checkable
+class CreatesMany(Protocol):
+    """Can write those of several entries that are absent, as one change; gives the names of those that were there."""
+
+    def create_many(
+        self, service: str, values: Mapping[str, Secret], terms: Terms, options: Options
+    ) -> Flow[Sequence[str]]: ...
+
+
+@runtime_checkable
 class KeepsExpiry(Protocol):
     """Keeps ``Options.expires`` with an entry, and tells it in ``Secret.expires``."""
 

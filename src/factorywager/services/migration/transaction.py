@@ -4,7 +4,7 @@
 
     journal and copies written down   from here on `resume` and `undo` know of it
     drafts of the changed files       everything that a file system can refuse is refused before the store is touched
-    entries written, one by one
+    entries written, in parts
     all of them read back over a connection of its own, and compared
     files changed, one by one         each in one step, and only if it is still what the plan saw
     journal: done
@@ -16,11 +16,12 @@ of the two.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Literal, NamedTuple, TypeAlias
+from typing import Final, Literal, NamedTuple, TypeAlias
 
 from ...errors import ConflictError, NotFoundError, PlatformError, StoreError
 from ...flow import Flow, Work
 from ...model import Ref, Secret
+from ...stores.store import CreatesMany
 from ..operations import Operations
 from . import originals, source
 from .fingerprint import Fingerprints
@@ -28,6 +29,8 @@ from .journal import FileNote, Journal, Stage, open_journal
 from .plan import Plan, Rewrite, Step, rewrites
 from .records import KEPT, Records
 from .source import Source
+
+_AT_ONCE: Final = 250  # entries; others who write into the vault wait for less than a tenth of a second
 
 
 class Ground(NamedTuple):
@@ -214,10 +217,16 @@ def _finish(ground: Ground, records: Records, journal: Journal, plan: Plan, tell
 
 def _store(ground: Ground, plan: Plan, tell: Tell) -> Flow[None]:
     """Write every entry, and read all that the files are to do without over another connection."""
-    writes = plan.writes
-    for number, step in enumerate(writes.values(), 1):
-        yield from _write(ground.operations, Ref(plan.service, step.name), step)
-        tell(Progress("stored", step.name, number, len(writes)))
+    writes = list(plan.writes.values())
+    stored = 0
+    for part in (yield from _parts(ground.operations, writes)):
+        if len(part) > 1:
+            yield from _create(ground.operations, plan.service, part)
+        else:
+            yield from _write(ground.operations, Ref(plan.service, part[0].name), part[0])
+        for step in part:
+            stored += 1
+            tell(Progress("stored", step.name, stored, len(writes)))
     moves = plan.moves
     held = yield from ground.fresh.get_many(plan.service, list(moves))
     try:
@@ -232,6 +241,23 @@ def _store(ground: Ground, plan: Plan, tell: Tell) -> Flow[None]:
             service=plan.service,
         )
     tell(Progress("verified", total=len(moves), number=len(moves)))
+
+
+def _parts(operations: Operations, steps: Sequence[Step]) -> Flow[Sequence[Sequence[Step]]]:
+    """What is written as one change each: one entry, or many new ones where the store can create them together."""
+    store = yield from operations.serving(operations.terms())
+    if not isinstance(store, CreatesMany):
+        return [[step] for step in steps]
+    new = [step for step in steps if step.state == "new"]
+    return [new[at : at + _AT_ONCE] for at in range(0, len(new), _AT_ONCE)] + [[s] for s in steps if s.state != "new"]
+
+
+def _create(operations: Operations, service: str, steps: Sequence[Step]) -> Flow[None]:
+    # these are wiped by what they are given to, so it gets copies
+    there = yield from operations.create_many(service, {step.name: Secret(step.value.bytes) for step in steps})
+    for step in steps:
+        if step.name in there:
+            yield from _write(operations, Ref(service, step.name), step)  # it may have this value by now
 
 
 def _write(operations: Operations, ref: Ref, step: Step) -> Flow[None]:

@@ -105,6 +105,21 @@ class VaultStore:
 
         return self._write(action, terms)
 
+    def create_many(
+        self, service: str, values: Mapping[str, Secret], terms: Terms, options: Options
+    ) -> Flow[Sequence[str]]:
+        def action(entries: Entries) -> Sequence[str]:
+            there = []
+            for name, value in values.items():
+                ref = Ref(service, name)
+                if entries.exists(ref):
+                    there.append(name)
+                else:
+                    entries.set(ref, value, options.expires)
+            return there
+
+        return self._write(action, terms)
+
     # --- versions -----------------------------------------------------------------------------
 
     def versions(self, ref: Ref, terms: Terms) -> Flow[list[Version]]:
