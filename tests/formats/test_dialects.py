@@ -62,7 +62,7 @@ def test_docker_compose_reads_the_same_or_a_remark_says_so(compose: Compose, wri
 
 
 @pytest.mark.long
-@settings(max_examples=800)
+@settings(max_examples=400)
 @given(_VALUES)
 def test_docker_compose_reads_the_same_or_a_remark_says_so_often(compose: Compose, written: str) -> None:
     check_compose(compose, written)
