@@ -98,14 +98,77 @@ def test_branches_tags_merges_and_names_of_files(repository: Path, keep: Callabl
     assert len(found) >= 4  # the tag's message and the tree that names the file, too
 
 
-def test_a_bare_repository_and_a_linked_work_tree_are_repositories(
-    repository: Path, keep: Callable[..., None], search: Search, tmp_path: Path
-) -> None:
+def test_a_bare_repository_is_one(repository: Path, keep: Callable[..., None], search: Search, tmp_path: Path) -> None:
     keep(entry=_VALUE)
     first = _commit(repository, "f", _VALUE)
     _commit(repository, "f", "gone")
     _git(tmp_path, "clone", "--quiet", "--bare", str(repository), "bare")
     assert [each.commits for each in search(tmp_path / "bare").findings] == [(first,)]
+
+
+def _in_history(report: Report, gits: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Path and commits of what was found in one repository."""
+    paths = [(each.source.path, each.commits) for each in report.findings if each.source.place == "git"]
+    return [(path.removeprefix(f"{gits}:"), commits) for path, commits in paths if path.startswith(f"{gits}:")]
+
+
+def test_a_linked_work_tree_leads_to_its_repository(
+    repository: Path, keep: Callable[..., None], search: Search, tmp_path: Path
+) -> None:
+    keep(entry=_VALUE)
+    first = _commit(repository, "f", f"{_VALUE}\n")
+    _commit(repository, "f", "gone")
+    linked = tmp_path / "linked"
+    _git(repository, "worktree", "add", "--quiet", "--detach", str(linked))
+    lost = _commit(linked, "g", f"lost {_VALUE}")
+    _git(linked, "reset", "--hard", "--quiet", "HEAD~1")
+    wanted = [("f", (first,)), ("g", (lost,))]  # the latter through the reflog of the linked tree alone
+    for paths in ([linked], [linked, linked / "."], [tmp_path]):
+        report = search(*paths)
+        assert sorted(_in_history(report, str(repository / ".git"))) == wanted
+        assert len(report.findings) == 2
+        assert report.searched["git"] == 9  # three commits with a tree and a blob each: once
+
+
+def test_a_submodule_leads_to_its_repository(
+    repository: Path, keep: Callable[..., None], search: Search, tmp_path: Path
+) -> None:
+    keep(entry=_VALUE)
+    inner = tmp_path / "inner"
+    _git(tmp_path, "init", "--quiet", "--initial-branch=main", str(inner))
+    first = _commit(inner, "f", f"{_VALUE}\n")
+    _commit(inner, "f", "gone")
+    _commit(repository, "f", "nothing")
+    _git(repository, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner), "sub")
+    gits = str(repository / ".git/modules/sub")
+    for path in (repository / "sub", repository):
+        report = search(path)
+        assert _in_history(report, gits) == [("f", (first,))]
+        assert len(report.findings) == 1
+
+
+def test_a_repository_kept_elsewhere_is_searched_with_its_settings(
+    repository: Path, keep: Callable[..., None], search: Search, tmp_path: Path
+) -> None:
+    keep(entry=_VALUE)
+    first = _commit(repository, "f", f"{_VALUE}\n")
+    _commit(repository, "f", "gone")
+    _git(repository, "remote", "add", "origin", f"https://me:{_VALUE}@example.com/")
+    gits = tmp_path / "elsewhere.git"
+    _git(repository, "init", "--quiet", f"--separate-git-dir={gits}")
+    report = search(repository)
+    assert _in_history(report, str(gits)) == [("f", (first,))]
+    files = [(each.source.path, each.kind) for each in report.findings if each.source.place == "file"]
+    assert files == [(str(gits / "config"), "url")]
+
+
+@pytest.mark.parametrize("text", ["gitdir: ../nowhere\n", "gitdir: /\n", "gitdir: \n", "something else", ""])
+def test_a_git_file_that_leads_nowhere_is_told(text: str, search: Search, tmp_path: Path) -> None:
+    (tmp_path / ".git").write_text(text)
+    (tmp_path / "f").write_text("nothing")
+    report = search(tmp_path)
+    assert [(Path(each.path).name, each.why) for each in report.passed_over] == [(".git", "it leads to no repository")]
+    assert report.searched == {"file": 2}
 
 
 @pytest.mark.parametrize("size", [0, 1, 4095, 4096, 4097, 20_000])

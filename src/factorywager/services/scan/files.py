@@ -11,14 +11,13 @@ from typing import Final, NamedTuple
 
 from .feed import Feed
 from .finding import Findings, Source
+from .linked import REPOSITORY, repository_of
 from .rules import Rules
 
 _OPEN: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
 
 # Made up by the kernel as they are read; `--places processes` looks at what of them can hold secrets.
 _NO_FILES: Final = frozenset({"/proc", "/sys", "/dev"})
-
-_REPOSITORY: Final = frozenset({"HEAD", "objects", "refs"})  # gitrepository-layout(5)
 
 _VANISHED: Final = "vanished meanwhile"
 
@@ -61,9 +60,14 @@ class Files:
         self._rules = rules
         self._unpack = unpack
         self._seen: set[tuple[int, int]] = set()
+        self._linked: list[str] = []  # repositories that files named `.git` lead to
 
     def search(self, paths: Sequence[str], place: str = "file") -> None:
-        """Each of these, and everything below those that are directories.  A link among them is followed."""
+        """Each of these, and everything below those that are directories.  A link among them is followed.
+
+        Of linked work trees and submodules the repository is walked, too, wherever it is: last, so that what lies
+        below one of the paths is told as lying there.
+        """
         for path in paths:
             try:
                 found = Path(path).stat()
@@ -79,6 +83,10 @@ class Files:
                 self._file(str(Path(path).resolve()) if Path(path).is_symlink() else path, place)
             else:
                 self._findings.passes_over(path, "not a regular file")
+        while self._linked:
+            repository = self._linked.pop()
+            self._rules.starts(repository)
+            self._walk(repository, place)
 
     def _was_walked(self, directory: Path) -> bool:
         found = directory.stat()
@@ -102,9 +110,18 @@ class Files:
                         self._findings.passes_over(path, "not a regular file")
                     elif not leave_out(path, False):
                         self._file(path, place)
+                        if entry.name == ".git":
+                            self._follow(path)
                 except OSError as error:
                     self._findings.passes_over(path, _reason(error))
             waiting.extend(reversed(below))
+
+    def _follow(self, path: str) -> None:
+        repository = repository_of(path)
+        if repository is None:
+            self._findings.passes_over(path, "it leads to no repository")
+        else:
+            self._linked.append(repository)
 
     def _entries(self, directory: str) -> Iterator[os.DirEntry[str]]:
         """What a directory holds, the names in order; nothing of one that was walked before."""
@@ -123,7 +140,7 @@ class Files:
             return
         names = {entry.name for entry in entries}
         self._rules.enters(directory, names)
-        if names >= _REPOSITORY:
+        if names >= REPOSITORY:
             self.repositories.append(directory)
             entries = [entry for entry in entries if entry.name != "objects"]
         yield from entries
