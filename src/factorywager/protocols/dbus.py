@@ -26,6 +26,11 @@ PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 # max_replies_per_connection).  Calls beyond half of that wait on our side.
 MOST_UNANSWERED: Final = 64
 
+# Signals that nobody has taken yet, of one subscription: their number, and their bytes.  A daemon whose signals come
+# faster than anybody could mean them would fill the memory with them.
+MOST_UNTAKEN: Final = 50_000
+LARGEST_UNTAKEN: Final = 16 * 1024 * 1024
+
 
 class Prepared:
     """A call that is made again and again: marshalled once, with only the serial put in anew (bytes 8 to 11).
@@ -179,11 +184,12 @@ class Exchange:
 class Subscription:
     """Signals of one kind, kept in the order in which they arrived until somebody takes them."""
 
-    __slots__ = ("error", "messages", "on_message", "wanted")
+    __slots__ = ("_size", "error", "messages", "on_message", "wanted")
 
     def __init__(self, wanted: Callable[[Received], bool]) -> None:
         self.wanted = wanted
         self.messages: deque[Received] = deque()
+        self._size = 0  # bytes of all of them
         self.error: StoreError | None = None
         self.on_message: Callable[[], None] | None = None
 
@@ -194,9 +200,18 @@ class Subscription:
     def take(self) -> Received:
         """The oldest signal not yet taken, or the error that ended the connection."""
         if self.messages:
-            return self.messages.popleft()
+            message = self.messages.popleft()
+            self._size -= len(message.raw)
+            return message
         assert self.error is not None
         raise copy(self.error)
+
+    def _add(self, message: Received) -> None:
+        self._size += len(message.raw)
+        if len(self.messages) >= MOST_UNTAKEN or self._size > LARGEST_UNTAKEN:
+            raise PlatformError("the session bus sends more signals than can be kept")
+        self.messages.append(message)
+        self._tell()
 
     def _tell(self) -> None:
         if self.on_message is not None:
@@ -252,8 +267,8 @@ class Router:
         """Take in what was read; settles exchanges and fills subscriptions.
 
         Raises:
-            PlatformError: this is not D-Bus, or a message is larger than any that is due here.  The connection
-                cannot be used further.
+            PlatformError: this is not D-Bus, a message is larger than any that is due here, or nobody takes the
+                signals.  The connection cannot be used further.
         """
         for message in self._frames.add(data):
             self._dispatch(message)
@@ -272,8 +287,7 @@ class Router:
         if kind is MessageType.signal:
             for subscription in list(self._subscriptions):
                 if subscription.wanted(message):
-                    subscription.messages.append(message)
-                    subscription._tell()
+                    subscription._add(message)
         elif kind in (MessageType.method_return, MessageType.error):
             serial = message.field(HeaderFields.reply_serial)
             exchange = self._pending.pop(serial, None) if isinstance(serial, int) else None

@@ -1,7 +1,7 @@
 """`Received`: a message as it came in: its header read at once, its body when somebody asks for it.
 
 Most of a reply's cost is making Python objects of it, so headers, and the bodies that hold secrets (through
-`Received.raw`), are read by a few lines of our own, and everything else by jeepney's general reader.
+`Received.raw`), are read by a few lines of their own, and everything else by the general reader in ``values``.
 """
 
 from __future__ import annotations
@@ -10,19 +10,26 @@ import struct
 from collections.abc import Iterator
 from typing import Any, Final
 
-from jeepney.low_level import Endianness, Header, HeaderFields, MessageType, calc_msg_size, parse_signature
+from jeepney.low_level import HeaderFields, MessageType, calc_msg_size
 
 from ..errors import PlatformError
+from .values import LARGEST_BODY, Reader
 
 # D-Bus Specification, "Message Format": 128 MiB, header and body.
 LARGEST_MESSAGE: Final = 128 * 1024 * 1024
+# Names of at most 255 bytes and a path: no header that a bus sends has a tenth of that.
+LARGEST_HEADER: Final = 64 * 1024
 
 _PREFIX: Final = 16  # bytes that tell a message's length
 _LITTLE: Final = ord("l")
 _UINT32: Final = struct.Struct("<I")
 
-# Every way in which jeepney's parser fails on bytes that are not what they claim to be.
-_NOT_DBUS: Final = (ValueError, LookupError, TypeError, AssertionError, RecursionError, struct.error)
+# The header fields by their codes, and the signature of each as a variant has it ("Header Fields").
+_TYPES: Final = {1: "o", 2: "s", 3: "s", 4: "s", 5: "u", 6: "s", 7: "s", 8: "g", 9: "u"}
+_KINDS: Final = {code: b"\x01" + kind.encode() + b"\0" for code, kind in _TYPES.items()}
+
+# Every way in which reading fails on bytes that are not what they claim to be.
+_NOT_DBUS: Final = (ValueError, LookupError, RecursionError, struct.error)
 
 
 class Received:
@@ -40,7 +47,7 @@ class Received:
         self.raw = raw
         self.kind = MessageType(raw[1])
         self.little_endian = raw[0] == _LITTLE
-        self._fields, end = _fields(raw) if self.little_endian else _general_fields(raw)
+        self._fields, end = _fields(raw) if self.little_endian else _general_fields(raw, little_endian=False)
         self.start = (end + 7) & ~7
         self._body: tuple[Any, ...] | None = None
 
@@ -53,7 +60,7 @@ class Received:
         """The values.
 
         Raises:
-            PlatformError: the bytes are not what the signature says, or more than it says.
+            PlatformError: the bytes are not what the signature says, more than it says, or more than is ever due.
         """
         if self._body is None:
             try:
@@ -73,9 +80,9 @@ class Received:
         types = self.field(HeaderFields.signature) or ""
         if not types:
             return (), self.start
-        endianness = Endianness.little if self.little_endian else Endianness.big
-        values, end = parse_signature(list(f"({types})")).parse_data(self.raw, self.start, endianness)
-        return tuple(values), end
+        if len(self.raw) - self.start > LARGEST_BODY:
+            raise PlatformError(f"the session bus sent a message of {len(self.raw)} bytes where none so large is due")
+        return Reader(self.raw, little_endian=self.little_endian).read(types, self.start, len(self.raw))
 
 
 class Frames:
@@ -100,16 +107,27 @@ class Frames:
         buffer += data
         while len(buffer) >= _PREFIX:
             try:
-                size = calc_msg_size(bytes(buffer[:_PREFIX]))
-                if size > LARGEST_MESSAGE:
-                    raise PlatformError(f"the session bus announced a message of {size} bytes")
+                size = _announced(bytes(buffer[:_PREFIX]))
                 if len(buffer) < size:
                     return
-                message = Received(bytes(buffer[:size]))
+                with memoryview(buffer) as view:  # cut from the buffer itself, a message would be copied twice
+                    raw = bytes(view[:size])
+                message = Received(raw)
             except _NOT_DBUS as error:
                 raise not_dbus(error) from None
             del buffer[:size]
             yield message
+
+
+def _announced(prefix: bytes) -> int:
+    """The size of a message, by its first bytes; `PlatformError` where none of that size is due."""
+    size: int = calc_msg_size(prefix)
+    if size > LARGEST_MESSAGE:
+        raise PlatformError(f"the session bus announced a message of {size} bytes")
+    header = int.from_bytes(prefix[12:], "little" if prefix[0] == _LITTLE else "big")
+    if header > LARGEST_HEADER:
+        raise PlatformError(f"the session bus announced a message with a header of {header} bytes")
+    return size
 
 
 def _fields(raw: bytes) -> tuple[dict[int, Any], int]:
@@ -125,28 +143,34 @@ def _fields(raw: bytes) -> tuple[dict[int, Any], int]:
         position = (position + 7) & ~7
         code, kind = raw[position], raw[position + 1 : position + 4]
         position += 4
-        if kind in (b"\x01s\0", b"\x01o\0"):
-            length = uint32(raw, position)
-            value: Any = raw[position + 4 : position + 4 + length].decode()
-            position += 5 + length
-        elif kind == b"\x01u\0":
-            value = uint32(raw, position)
+        if kind != _KINDS.get(code):  # it is not D-Bus, or is a field that a later specification may have brought
+            return _general_fields(raw, little_endian=True)
+        if kind == b"\x01u\0":
+            value: Any = uint32(raw, position)
             position += 4
         elif kind == b"\x01g\0":
             length = raw[position]
             value = raw[position + 1 : position + 1 + length].decode("ascii")
             position += 2 + length
-        else:  # a field that a later specification may have brought
-            return _general_fields(raw)
+        else:
+            length = uint32(raw, position)
+            value = raw[position + 4 : position + 4 + length].decode()
+            position += 5 + length
         fields[code] = value
     if position != end:
         raise ValueError("a header field ends behind the header")
     return fields, end
 
 
-def _general_fields(raw: bytes) -> tuple[dict[int, Any], int]:
-    header, end = Header.from_buffer(raw)
-    return header.fields, end
+def _general_fields(raw: bytes, *, little_endian: bool) -> tuple[dict[int, Any], int]:
+    end = _PREFIX + int.from_bytes(raw[12:_PREFIX], "little" if little_endian else "big")
+    ((found,), position) = Reader(raw, little_endian=little_endian).read("a(yv)", 12, end)
+    fields: dict[int, Any] = {}
+    for code, (kind, value) in found:
+        if kind != _TYPES.get(code, kind):
+            raise ValueError("a header field is of another type than it has")
+        fields[code] = value
+    return fields, position
 
 
 def uint32(raw: bytes, at: int) -> int:

@@ -82,7 +82,7 @@ class KnownPaths:
     def _hear(self) -> None:
         with self._lock:
             while self._signals.messages:
-                signal = self._signals.messages.popleft()
+                signal = self._signals.take()
                 self.epoch += 1
                 (path,) = dbus.body(signal, "o")
                 self._changes[path] = self.epoch
