@@ -278,7 +278,7 @@ def test_daemons_answer_anything(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.long
 @pytest.mark.parametrize("part", range(4))
 def test_daemons_answer_anything_often(part: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    _answer_anything(4_000, random.randrange(1 << 30), monkeypatch)
+    _answer_anything(3_000, random.randrange(1 << 30), monkeypatch)
 
 
 @pytest.mark.long
