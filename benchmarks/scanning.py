@@ -1,11 +1,12 @@
 """Scanning, beside ripgrep and git: ``python benchmarks/scanning.py [TREE]``; figures for docs/guides/scan.md.
 
-Everything by turns in one run, files in the page cache, one process; the median of the rounds.  ripgrep looks for the
-plain values only, ours for all their disguises.
+Everything by turns in one run, files in the page cache, one process; the median of the rounds and their quartiles.
+ripgrep looks for the plain values only, ours for all their disguises.  Making the search ready counts, each time.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -16,7 +17,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 
 from factorywager.flow import blocking
 from factorywager.model import Ref, Secret
@@ -38,6 +39,7 @@ def main() -> None:
         _files(tree, home, values, stores)
         _history(home, stores[100])
         _commit(home, values[:100])
+        _memory(tree, home, values)
 
 
 def _filled(values: list[str]) -> Operations:
@@ -83,8 +85,8 @@ def _history(home: Path, operations: Operations) -> None:
     pipeline = f"{listed} | git -C {repository} cat-file --batch > /dev/null"
     plan = Plan([str(repository)], places=frozenset({"git"}))
     cases: dict[str, Callable[[], object]] = {
-        "factorywager, 100 values": lambda: scan(operations, plan),
         "git rev-list --all --objects | git cat-file --batch": lambda: _run("sh", "-c", pipeline),
+        "factorywager, 100 values": lambda: scan(operations, plan),
     }
     _tell(f"a repository of {_BLOBS:,} blobs", cases, scan(operations, plan).bytes)
 
@@ -94,8 +96,6 @@ def _commit(home: Path, values: list[str]) -> None:
     env = {**os.environ, "FACTORYWAGER_HOME": str(home / "vault"), "FACTORYWAGER_STORE": "vault"}
     code = "import json, sys; from factorywager.blocking import Secrets; "
     code += "Secrets('vault').set_many('com.example.bench', json.load(sys.stdin))"
-    import json
-
     _run(sys.executable, "-c", code, text=json.dumps({f"v{n}": value for n, value in enumerate(values)}), env=env)
     repository = home / "repository"
     for number in range(20):
@@ -117,17 +117,35 @@ def _run(*command: str, text: str = "", env: dict[str, str] | None = None, cwd: 
         raise SystemExit(f"{command[0]} failed: {done.returncode}")
 
 
+def _memory(tree: str, home: Path, values: list[str]) -> None:
+    """The peak of a process of its own, over the tree with its archives and the repository."""
+    code = (
+        "import json, sys; sys.path.insert(0, sys.argv[1]); import scanning\n"
+        "operations = scanning._filled(json.load(sys.stdin))\n"
+        "scanning.scan(operations, scanning.Plan(sys.argv[2:]))\n"
+        "print(open('/proc/self/status').read().partition('VmHWM:')[2].split()[0])"
+    )
+    command = [sys.executable, "-c", code, str(Path(__file__).parent), tree, str(home / "repository")]
+    done = subprocess.run(  # noqa: S603 - our own argument list
+        command, input=json.dumps(values), capture_output=True, text=True, timeout=_PATIENCE, check=True
+    )
+    print(f"\npeak memory, 1,000 values, archives and history: {int(done.stdout) >> 10} MiB")  # noqa: T201
+
+
 def _tell(what: str, cases: dict[str, Callable[[], object]], size: int) -> None:
+    """Measure and print; the last column says how many times as long as the first case's each took."""
     times: dict[str, list[float]] = {name: [] for name in cases}
     for _ in range(_ROUNDS):
         for name, case in cases.items():
             began = time.perf_counter()
             case()
             times[name].append(time.perf_counter() - began)
-    print(f"\n{what}")  # noqa: T201 - this is what it is for
+    print(f"\n{what}, {_ROUNDS} rounds", flush=True)  # noqa: T201 - this is what it is for
+    first = median(next(iter(times.values())))
     for name, taken in times.items():
-        speed = f"{size / 1e6 / median(taken):8,.0f} MB/s" if size else ""
-        print(f"  {median(taken):7.3f} s {speed}  {name}")  # noqa: T201
+        low, middle, high = quantiles(taken)
+        speed = f"{size / 1e6 / middle:6,.0f} MB/s" if size else ""
+        print(f"  {middle:7.3f} s ({low:.3f}-{high:.3f}) {middle / first:5.2f} x {speed}  {name}")  # noqa: T201
 
 
 if __name__ == "__main__":
