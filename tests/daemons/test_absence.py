@@ -21,31 +21,6 @@ from .verbs import SERVICE, VERBS
 
 
 @pytest.mark.parametrize("verb", VERBS)
-def test_a_daemon_restarted_between_calls_is_not_noticed(filled: GnomeKeyring, secrets: Caller, verb: str) -> None:
-    assert secrets.get(SERVICE, "token") == "one"
-    filled.restart()
-    call, expected = VERBS[verb]
-    with under(5):
-        assert call(secrets) == expected
-
-
-@pytest.mark.parametrize("verb", VERBS)
-def test_a_daemon_that_is_gone_is_unavailable_and_back_when_it_is_back(
-    filled: GnomeKeyring, secrets: Caller, verb: str
-) -> None:
-    assert secrets.get(SERVICE, "token") == "one"
-    filled.kill()
-    call, expected = VERBS[verb]
-    for _ in range(2):
-        with under(1), pytest.raises(UnavailableError) as caught:
-            call(secrets)
-    assert caught.value.code == "ERR_SECRETS_STORE_UNAVAILABLE"
-    assert caught.value.hint
-    filled.start()
-    assert call(secrets) == expected
-
-
-@pytest.mark.parametrize("verb", VERBS)
 def test_no_daemon_from_the_start(bus: Bus, secrets: Caller, verb: str) -> None:
     with under(1), pytest.raises(UnavailableError):
         VERBS[verb][0](secrets)
@@ -57,19 +32,6 @@ def test_a_daemon_that_starts_later_is_found(keyring: GnomeKeyring, secrets: Cal
     keyring.start()
     secrets.set(SERVICE, "token", "one")
     assert secrets.get(SERVICE, "token") == "one"
-
-
-@pytest.mark.parametrize("verb", ["get", "set", "delete", "list", "get_many"])
-def test_a_daemon_killed_during_a_call_fails_that_call_soon(filled: GnomeKeyring, secrets: Caller, verb: str) -> None:
-    secrets.get(SERVICE, "token")
-    filled.freeze()  # the call is under way for as long as the daemon does not read it
-    killer = threading.Timer(0.3, filled.kill)
-    killer.start()
-    with under(5), pytest.raises(UnavailableError):
-        VERBS[verb][0](secrets)
-    killer.join()
-    filled.start()
-    assert secrets.exists(SERVICE, "token") in (True, False)
 
 
 def test_a_daemon_replaced_during_a_call_still_answers_it(filled: GnomeKeyring, secrets: Caller) -> None:
@@ -87,69 +49,7 @@ def test_a_daemon_replaced_during_a_call_still_answers_it(filled: GnomeKeyring, 
     assert secrets.get(SERVICE, "token") == "one"
 
 
-def test_what_was_acknowledged_outlives_kills_under_load(filled: GnomeKeyring, secrets: Caller) -> None:
-    """Writers go on while the daemon is killed and started again; no acknowledged value may be missing after."""
-    acknowledged: dict[str, str] = {}
-    unexpected: list[BaseException] = []
-    over = threading.Event()
-
-    def write(number: int) -> None:
-        mine = Secrets("secret-service", interactive=False, timeout=10)
-        turn = 0
-        while not over.is_set():
-            name, value = f"writer{number}-{turn % 7}", f"turn {turn}"
-            turn += 1
-            # until it is acknowledged, either value may be the stored one
-            acknowledged.pop(name, None)
-            try:
-                mine.set(SERVICE, name, value)
-            except UnavailableError:
-                over.wait(0.01)
-                continue
-            except BaseException as error:
-                unexpected.append(error)
-                return
-            acknowledged[name] = value
-        mine.close()
-
-    writers = [threading.Thread(target=write, args=(number,), daemon=True) for number in range(3)]
-    for writer in writers:
-        writer.start()
-    for _ in range(3):
-        enough = len(acknowledged)
-        eventually(lambda: len(acknowledged) > 3 or len(acknowledged) > enough, "the writers write")  # noqa: B023
-        filled.restart()
-    over.set()
-    for writer in writers:
-        writer.join(20)
-        assert not writer.is_alive()
-    assert unexpected == []
-    assert acknowledged
-    stored = secrets.get_many(SERVICE)
-    assert {name: stored.get(name) for name in acknowledged} == acknowledged
-
-
 # --- stopped ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("verb", VERBS)
-def test_a_stopped_daemon_ends_every_verb_at_its_deadline(
-    filled: GnomeKeyring, open_secrets: Callable[..., Caller], verb: str
-) -> None:
-    hasty = open_secrets("secret-service", interactive=False, timeout=DEADLINE)
-    assert hasty.get(SERVICE, "token") == "one"
-    filled.freeze()
-    call, expected = VERBS[verb]
-    with under(DEADLINE + GRACE), pytest.raises(DeadlineError) as caught:
-        call(hasty)
-    assert caught.value.code == "ERR_SECRETS_TIMEOUT"
-    assert f"{DEADLINE:g} s" in str(caught.value)
-    filled.thaw()
-    # what was asked before the deadline is still in the daemon's queue, and may be carried out
-    if verb in ("delete", "set of an empty value"):
-        assert call(hasty) in (expected, False)
-    else:
-        assert call(hasty) == expected
 
 
 def test_a_daemon_stopped_before_the_first_call(filled: GnomeKeyring, open_secrets: Callable[..., Caller]) -> None:

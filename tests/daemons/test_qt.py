@@ -1,4 +1,4 @@
-"""KWallet and KeePassXC, the real programs: locked, stopped, killed, and where they differ from GNOME Keyring."""
+"""KWallet and KeePassXC, the real programs, where they differ from GNOME Keyring."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from factorywager import Secrets
-from factorywager.errors import CorruptError, DeadlineError, InteractionNotAllowedError, UnavailableError
+from factorywager.errors import CorruptError, DeadlineError, InteractionNotAllowedError
 from factorywager.flow import Deadline, blocking
 from factorywager.stores.secret_service.store import SecretServiceStore
 from factorywager.stores.store import Terms
@@ -21,8 +21,6 @@ from harness.timing import DEADLINE, GRACE, under
 
 from .conftest import put
 from .verbs import SERVICE, VERBS
-
-SOME = ("get", "set", "delete", "get of an absent entry")
 
 
 @pytest.fixture(params=[KWallet, KeePassXC])
@@ -40,51 +38,6 @@ def kwallet(bus: Bus) -> Iterator[KWallet]:
     daemon = KWallet(bus)
     yield daemon
     daemon.stop()
-
-
-@pytest.mark.parametrize("verb", SOME)
-def test_a_stopped_daemon_ends_every_verb_at_its_deadline(
-    daemon: Daemon, open_secrets: Callable[..., Caller], verb: str
-) -> None:
-    hasty = open_secrets("secret-service", interactive=True, timeout=DEADLINE)
-    hasty.get(SERVICE, "token")
-    daemon.freeze()
-    with under(DEADLINE + GRACE), pytest.raises(DeadlineError):
-        VERBS[verb][0](hasty)
-    daemon.thaw()
-
-
-def test_a_daemon_that_is_gone_is_unavailable_and_back_when_it_is_back(daemon: Daemon, secrets: Caller) -> None:
-    assert secrets.get(SERVICE, "token") == "one"
-    daemon.kill()
-    for verb in SOME:
-        with under(2), pytest.raises(UnavailableError):
-            VERBS[verb][0](secrets)
-    daemon.start()
-    secrets.set(SERVICE, "fresh", "two")
-    assert secrets.get(SERVICE, "fresh") == "two"
-
-
-@pytest.mark.parametrize("verb", SOME)
-def test_a_locked_one_says_so_at_once_to_a_program_that_may_not_prompt(
-    daemon: Daemon, secrets: Caller, verb: str
-) -> None:
-    """KeePassXC finds nothing in a locked database, and its search blocks: neither reaches the caller."""
-    daemon.lock()
-    with under(3), pytest.raises(InteractionNotAllowedError) as caught:
-        VERBS[verb][0](secrets)
-    assert caught.value.hint
-
-
-@pytest.mark.parametrize("verb", ["get", "set"])
-def test_a_prompt_nobody_answers_ends_at_the_deadline(
-    daemon: Daemon, open_secrets: Callable[..., Caller], verb: str
-) -> None:
-    daemon.lock()
-    hasty = open_secrets("secret-service", interactive=True, timeout=DEADLINE)
-    with under(DEADLINE + GRACE), pytest.raises(DeadlineError):
-        VERBS[verb][0](hasty)
-    assert daemon.alive
 
 
 def test_a_session_that_the_daemon_forgot_is_opened_anew(daemon: Daemon) -> None:

@@ -34,6 +34,15 @@ class Daemon:
         """As the desktop does when its user goes away."""
         raise NotImplementedError
 
+    def unlock_without_prompt(self) -> None:
+        """As when its user comes back."""
+        raise NotImplementedError
+
+    def save(self) -> None:
+        """Returns once all it has acknowledged is in its file."""
+        self.lock()  # both KWallet and KeePassXC write what they close
+        self.unlock_without_prompt()
+
     @property
     def process(self) -> Process:
         assert self._daemon is not None, "not started"

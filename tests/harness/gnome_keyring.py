@@ -57,6 +57,9 @@ class GnomeKeyring(Daemon):
         with self.raw() as raw:
             raw.unlock(PASSWORD, collection)
 
+    def save(self) -> None:
+        """It writes its file before it answers."""
+
 
 def _is_locked(raw: RawService) -> bool | None:
     """``None`` while the collection is still being loaded."""

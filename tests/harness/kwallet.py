@@ -51,7 +51,7 @@ class KWallet(Daemon):
             self._make_wallet()
         self._launch()
         if unlocked:
-            self.open_without_prompt()
+            self.unlock_without_prompt()
         return self
 
     def _make_wallet(self) -> None:
@@ -69,7 +69,7 @@ class KWallet(Daemon):
         self.bus.wait_for_owner(NAME)
         self.bus.wait_for_owner(_OWN_NAME)
 
-    def open_without_prompt(self) -> None:
+    def unlock_without_prompt(self) -> None:
         """As a login does; then as the first client: until someone asks, the collection says that it is locked."""
         self._login()
         with self.raw() as raw:
