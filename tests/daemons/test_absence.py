@@ -49,6 +49,48 @@ def test_a_daemon_replaced_during_a_call_still_answers_it(filled: GnomeKeyring, 
     assert secrets.get(SERVICE, "token") == "one"
 
 
+def test_what_was_acknowledged_outlives_kills_under_load(filled: GnomeKeyring, secrets: Caller) -> None:
+    """Writers go on while the daemon is killed and started again; no acknowledged value may be missing after."""
+    acknowledged: dict[str, str] = {}
+    unexpected: list[BaseException] = []
+    over = threading.Event()
+
+    def write(number: int) -> None:
+        mine = Secrets("secret-service", interactive=False, timeout=10)
+        turn = 0
+        while not over.is_set():
+            name, value = f"writer{number}-{turn % 7}", f"turn {turn}"
+            turn += 1
+            # until it is acknowledged, either value may be the stored one
+            acknowledged.pop(name, None)
+            try:
+                mine.set(SERVICE, name, value)
+            except UnavailableError:
+                over.wait(0.01)
+                continue
+            except BaseException as error:
+                unexpected.append(error)
+                return
+            acknowledged[name] = value
+        mine.close()
+
+    writers = [threading.Thread(target=write, args=(number,), daemon=True) for number in range(3)]
+    for writer in writers:
+        writer.start()
+    for _ in range(3):
+        enough = len(acknowledged)
+        eventually(lambda: len(acknowledged) > 3 or len(acknowledged) > enough, "the writers write")  # noqa: B023
+        filled.restart()
+    over.set()
+    for writer in writers:
+        writer.join(20)
+        assert not writer.is_alive()
+    assert unexpected == []
+    assert acknowledged
+    stored = secrets.get_many(SERVICE)
+    assert {name: stored.get(name) for name in acknowledged} == acknowledged
+
+
 # --- stopped ------------------------------------------------------------------------------------------
 
 
