@@ -35,7 +35,7 @@ def test_the_engine_takes_every_shape(search: Search, tmp_path: Path) -> None:
 
     for token in TOKENS:
         assert "(?" not in _for_the_engine(token.pattern).replace("(?:", "")
-    url = "postgres://someone:s3cretpw@db.example.com/x"
+    url = "postgres://someone:s3cretpw@db.internal/x"
     jwt = f"eyJ{'hbGci' * 20}.eyJ{'zdWIi' * 1500}.{'c2ln' * 20}"
     (tmp_path / "f").write_text(f"{url}\n{jwt}\n-----BEGIN RSA PRIVATE KEY-----\n")
     assert _kinds(search(tmp_path, unknown=True)) == [
@@ -59,11 +59,20 @@ def test_the_engine_takes_every_shape(search: Search, tmp_path: Path) -> None:
         ("key = 'primary_key_column'", False),
         ("secret: '${{ secrets.GITHUB_TOKEN }}'", False),
         ("token = 'aaaaaaaaaaaa1'", False),
+        ("DB_PASSWORD=UN0IV2yPnly7A6wY%CFHQ9a", True),
+        ("password = 'prefix-%s-17-suffix'", False),
+        ("REVISION=82bced052bfb2b94efdd9c9b104aae7232def2ce", False),
     ],
 )
 def test_random_values_behind_telling_names(line: str, found: bool, search: Search, tmp_path: Path) -> None:
     (tmp_path / "f").write_text(f"first\n{line}\n")
     assert _kinds(search(tmp_path, unknown=True)) == ([(2, ASSIGNED)] if found else [])
+
+
+@pytest.mark.parametrize("url", ["https://user:s3cretpw@sub.example.com:8080/p", "http://user:pass@host/repo"])
+def test_urls_of_documentation_are_left(url: str, search: Search, tmp_path: Path) -> None:
+    (tmp_path / "f").write_text(f"see {url} for more\n")
+    assert _kinds(search(tmp_path, unknown=True)) == []
 
 
 def test_a_value_of_the_store_is_told_as_that_and_not_twice(

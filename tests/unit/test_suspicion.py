@@ -83,6 +83,8 @@ def test_secrets_are_proposed(key: str, value: str, reason: str) -> None:
         ("REQUEST_ID", "123e4567-e89b-12d3-a456-426614174000"),
         ("VERSION", "1.22.333.4444"),
         ("WHO", "somebody.or.other@mail.example.com"),
+        ("GIT_COMMIT", "82bced052bfb2b94efdd9c9b104aae7232def2ce"),
+        ("X", "sha512-yhUtP7ExLYRcsnOwYkWigvMKTKAruPMzv8BvVuj78SG5KcKQD7MScVx1sTjo/MC9sk9HsMHNEYIyoYyhfFU3jQ=="),
         ("TITLE", "a-title-of-many-words-with-dashes-in-it"),
     ],
 )

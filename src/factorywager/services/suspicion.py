@@ -36,7 +36,7 @@ _HARMLESS_WORDS: Final = _words(
     "url uri host hostname port path file dir directory name user username id region endpoint enabled disabled ttl "
     "timeout expiry expires expiration lifetime length size count limit type format algorithm header method mode "
     "level public version prefix suffix policy provider issuer audience scope scopes hint reset min max days hours "
-    "minutes seconds"
+    "minutes seconds commit sha digest checksum integrity revision rev etag fingerprint uuid guid"
 )
 _PLACEHOLDER: Final = re.compile(
     r"(?i)x{3,}|\*+|\.{3}|-+|<[^<>]{1,80}>|\$\{[^{}]{1,80}\}|\{\{[^{}]{1,80}\}\}|fw://\S{1,600}"
@@ -50,6 +50,7 @@ _PLAIN: Final = re.compile(
     r"|[a-z][a-z0-9+.-]{1,20}://\S{1,2000}"  # URLs; one with a password was seen before
     r"|[A-Za-z0-9.-]{1,200}\.(?:com|org|net|io|dev|local|internal|example|test)(?::[0-9]+)?"  # hosts
     r"|[^\s@]{1,64}@[A-Za-z0-9.-]{1,200}"  # mail addresses
+    r"|(?:sha1|sha256|sha384|sha512|md5)[:=-][A-Za-z0-9+/=]{16,128}"  # checksums, as lock files and images have them
 )
 _OPAQUE: Final = re.compile(r"[A-Za-z0-9+/=_.~!@#$%^&*-]{16,4096}")
 _UUID: Final = re.compile(r"(?i)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")

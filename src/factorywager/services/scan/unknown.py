@@ -35,7 +35,14 @@ _ASSIGNMENT: Final = re.compile(
     re.MULTILINE,
 )
 _LEAST_BITS: Final = 3.0  # of entropy a character: words and their repetitions have less
-_CODE: Final = re.compile(r"[${}<>()\[\]%\\]|^[A-Za-z_]+$|^[a-z]+([-_.][a-z]+)+\d?$|://|^/|^\.|…|\*{3}")
+_CODE: Final = re.compile(
+    r"[${}<>()\[\]\\]|%[sdrx](?![A-Za-z0-9])|^[A-Za-z_]+$|^[a-z]+([-_.][a-z]+)+\d?$|://|^/|^\.|…|\*{3}"
+)
+
+# URLs of documentation: hosts that are nobody's (RFC 2606, section 3), and passwords that nobody has.
+_EXAMPLE_URL: Final = re.compile(
+    rb"(?i)[^@]*(?:@(?:[a-z0-9-]+\.)*example\.(?:com|net|org)\b|:(?:.{1,4}|password|passwd|secret|anon[a-z]*)@)"
+)
 
 _REPEATED: Final = re.compile(r"\{(\d+),(\d+)\}")
 
@@ -71,7 +78,7 @@ class Detector:
         if number < len(self._shapes):
             shape = self._shapes[number]
             found = shape.found(data, end)
-            if found is not None:
+            if found is not None and not _EXAMPLE_URL.match(found[0]):
                 yield Hit(UNKNOWN, shape.name, *found.span())
             return
         for found in _ASSIGNMENT.finditer(data, max(0, end - _AROUND), end + _AROUND):
