@@ -24,7 +24,6 @@ _PROPERTIES: Final = "org.freedesktop.DBus.Properties"
 NO_PATH: Final = "/"
 
 _LOCKED: Final = f"{_S}Error.IsLocked"
-_NO_SUCH_METHOD: Final = "org.freedesktop.DBus.Error.UnknownMethod"
 _INVALID: Final = "org.freedesktop.DBus.Error.InvalidArgs"
 _UNSUPPORTED: Final = "org.freedesktop.DBus.Error.NotSupported"
 
@@ -49,6 +48,7 @@ class Daemon:
         self._faults = faults
         self.prompts = Prompts(user, dialogs)
         self._sessions: dict[str, tuple[str, PlainSession | EncryptedSession]] = {}
+        self._read = {collection.path for collection in keyring.collections.values() if not collection.locked}
         self._opened: set[tuple[str, str]] = set()  # items that a client may read, by client and path
         self._numbers = count(1)
         self._client = ""
@@ -82,7 +82,7 @@ class Daemon:
             return self._property(path, member, body)
         method = _METHODS.get((interface, member))
         if method is None:
-            raise CallError(_NO_SUCH_METHOD, f"No such method “{member}”")
+            raise CallError(self._personality.no_method, f"No such method “{member}”")
         if signature != method[0]:
             raise CallError(_INVALID, f"Type of message, “({signature})”, does not match expected “({method[0]})”")
         return method[1](self, path, *body)
@@ -90,8 +90,8 @@ class Daemon:
     def _open_session(self, path: str, algorithm: str, argument: Variant) -> Answer:
         session: PlainSession | EncryptedSession
         output: Variant
-        if algorithm == "plain" and self._personality.plain:
-            output, session = ("s", ""), PlainSession()
+        if algorithm == "plain":
+            output, session = self._personality.plain, PlainSession()
         elif algorithm == ENCRYPTED and argument[0] == "ay":
             theirs = bytes(argument[1])
             if self._personality.key_bytes not in (None, len(theirs)):
@@ -136,7 +136,7 @@ class Daemon:
         open_now = [each for each in objects if each not in locked]
         if self._faults.strikes(Fault.STAYS_LOCKED):
             return "aoo", (objects, NO_PATH)
-        if not locked and not self._personality.unlock_prompts and not self._has(Fault.PROMPTS):
+        if not locked and not self._has(Fault.PROMPTS):
             return "aoo", (objects, NO_PATH)
 
         def act() -> Variant:
@@ -156,22 +156,22 @@ class Daemon:
     def _get_secrets(self, path: str, paths: list[str], session: str) -> Answer:
         self._session(session)
         if self._faults.strikes(Fault.GET_SECRETS_FAILS):
-            raise CallError(self._personality.vanished, "an item is gone")
+            raise CallError(self._personality.missed or self._personality.vanished, "an item is gone")
         secrets = {}
         for each in paths:
             found = self._keyring.find(each)
             if found is None:
-                if self._personality.vanished.endswith("UnknownObject"):  # KWallet fails as a whole
-                    raise CallError(self._personality.vanished, f"No such item: {each}")
+                if self._personality.missed is not None:
+                    raise CallError(self._personality.missed, f"No such item: {each}")
                 continue
-            if not self._is_locked(*found) and not self._faults.strikes(Fault.GET_SECRETS_OMITS):
+            if not self._is_unreadable(*found) and not self._faults.strikes(Fault.GET_SECRETS_OMITS):
                 secrets[each] = self._sealed(session, found[1])
         return "a{o(oayays)}", (secrets,)
 
     def _get_secret(self, path: str, session: str) -> Answer:
         collection, item = self._item(path)
         self._session(session)
-        if self._is_locked(collection, item):
+        if self._is_unreadable(collection, item):
             raise CallError(_LOCKED, "Cannot get secret of a locked object")
         return "(oayays)", (self._sealed(session, item),)
 
@@ -250,6 +250,8 @@ class Daemon:
         return self.prompts.add(f"{ROOT}/prompt/p{next(self._numbers)}", dialog, act)
 
     def _show(self, path: str, window: str) -> Answer:
+        if not self.prompts.waits(path):
+            raise CallError(self._personality.vanished, f"Object does not exist at path “{path}”")
         completed = self.prompts.show(path)
         if completed is not None:
             (self._before if self.prompts.user is User.IS_FASTER else self._after).append(completed)
@@ -273,7 +275,7 @@ class Daemon:
                 setattr(item, body[1].lower(), body[2][1])
                 self._signal(collection, "ItemChanged", item.path)
                 return "", ()
-        raise CallError(_INVALID, f"No such property “{body[1:2]}”")
+        raise CallError(self._personality.no_property, f"No such property “{body[1:2]}”")
 
     def _properties(self, path: str) -> dict[str, Variant]:
         if path == ROOT:
@@ -289,17 +291,19 @@ class Daemon:
             } | dates
         collection, item = self._item(path)
         locked = self._is_locked(collection, item)
-        hashed = collection.locked and self._has(Fault.HASHED_ATTRIBUTES)
-        attributes = {name: _hash(value) for name, value in item.attributes.items()} if hashed else item.attributes
-        dates = {"Created": ("t", item.created), "Modified": ("t", item.modified)} if self._personality.dates else {}
+        hashed = collection.locked and self._hashes(collection)
+        attributes = {name: _hash(value) if hashed else value for name, value in item.attributes.items()}
+        attributes |= dict.fromkeys(self._personality.adds, "")
         own: dict[str, Variant] = {
             "Attributes": ("a{ss}", {f"gkr:compat:hashed:{name}": value for name, value in attributes.items()})
             if hashed
             else ("a{ss}", attributes),
             "Label": ("s", "" if hashed else item.label),
             "Locked": ("b", locked),
+            "Created": ("t", item.created),
+            "Modified": ("t", item.modified),
         }
-        return own | dates
+        return own | {"Type": ("s", "org.freedesktop.Secret.Generic")} if self._personality.kinds else own
 
     # --- within -------------------------------------------------------------------------------
 
@@ -310,6 +314,14 @@ class Daemon:
         if collection.locked:
             return True
         return self._has(Fault.ITEM_LOCKS) and (self._client, item.path) not in self._opened
+
+    def _is_unreadable(self, collection: Collection, item: Item) -> bool:
+        return self._is_locked(collection, item) and not self._personality.blanks
+
+    def _hashes(self, collection: Collection) -> bool:
+        """GNOME Keyring remembers what it has once read, until it is started again."""
+        forgotten = Fault.HASHED_ATTRIBUTES in self._personality.habits and collection.path not in self._read
+        return forgotten or self._faults.strikes(Fault.HASHED_ATTRIBUTES)
 
     def _object_locked(self, path: str) -> bool:
         if path in self._keyring.collections:
@@ -322,6 +334,7 @@ class Daemon:
         collection = self._keyring.collections.get(path) if found is None else found[0]
         if collection is not None:
             collection.locked = False
+            self._read.add(collection.path)
         self._opened.add((self._client, path))
 
     def _collection(self, path: str) -> Collection:
@@ -332,29 +345,30 @@ class Daemon:
 
     def _item(self, path: str) -> tuple[Collection, Item]:
         found = self._keyring.find(path)
-        if found is None:
+        if found is None or (found[0].locked and self._personality.hides):
             raise CallError(self._personality.vanished, f"Object does not exist at path “{path}”")
         return found
 
-    def _session(self, path: str) -> PlainSession | EncryptedSession:
+    def _session(self, path: str, unknown: str | None = None) -> PlainSession | EncryptedSession:
         if self._faults.strikes(Fault.STALE_SESSION):
             self.forget_sessions()
         owner, session = self._sessions.get(path, (None, None))
         if session is None or owner != self._client:
-            raise CallError(self._personality.stale, "The session does not exist")
+            raise CallError(unknown or self._personality.stale, "Can't find session")
         return session
 
     def _sealed(self, session: str, item: Item) -> tuple[str, bytes, bytes, str]:
-        iv, value = self._sessions[session][1].encrypt(item.value)
+        held = b"" if self._is_locked(*self._item(item.path)) else item.value
+        iv, value = self._sessions[session][1].encrypt(held)
         self._opened.discard((self._client, item.path))  # "allow once"
         return session, iv, value, item.content_type
 
     def _opened_secret(self, secret: tuple[Any, ...]) -> bytes:
-        session, iv, value, _ = secret
+        path, iv, value, _ = secret
         try:
-            return self._session(session).decrypt(bytes(iv), bytes(value))
+            return self._session(path, self._personality.undecipherable).decrypt(bytes(iv), bytes(value))
         except WrongKeyError:
-            raise CallError(self._personality.stale, "Can't find session") from None
+            raise CallError(self._personality.undecipherable, "Can't find session") from None
 
     def _signal(self, collection: Collection, member: str, item: str) -> None:
         """Before the reply, as GNOME Keyring does."""

@@ -8,7 +8,7 @@ from typing import Final
 
 from jeepney import DBusAddress, Message, new_signal
 
-from .answers import CallError, Variant
+from .answers import Variant
 
 _PROMPT: Final = "org.freedesktop.Secret.Prompt"
 
@@ -40,10 +40,12 @@ class Prompts:
         self._waiting[path] = (dialog, act)
         return path
 
+    def waits(self, path: str) -> bool:
+        """Whether it is there to be shown."""
+        return path in self._waiting
+
     def show(self, path: str) -> Message | None:
         """Show one, which can be done once; gives the signal of its completion, if it completes."""
-        if path not in self._waiting:
-            raise CallError("org.freedesktop.DBus.Error.UnknownMethod", f"Object does not exist at path “{path}”")
         dialog, act = self._waiting.pop(path)
         asked = bool(dialog) and self.user is not User.IS_NOT_ASKED
         if asked:
