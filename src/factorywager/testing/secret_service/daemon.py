@@ -252,8 +252,7 @@ class Daemon:
     def _show(self, path: str, window: str) -> Answer:
         if not self.prompts.waits(path):
             raise CallError(self._personality.vanished, f"Object does not exist at path “{path}”")
-        completed = self.prompts.show(path)
-        if completed is not None:
+        if (completed := self.prompts.show(path)) is not None:
             (self._before if self.prompts.user is User.IS_FASTER else self._after).append(completed)
         return "", ()
 
@@ -282,15 +281,14 @@ class Daemon:
             return {"Collections": ("ao", list(self._keyring.collections))}
         if path in self._keyring.collections:
             collection = self._keyring.collections[path]
-            dates: dict[str, Variant] = {"Created": ("t", 1), "Modified": ("t", 1)}
-            items = list(collection.items)
             return {
-                "Items": ("ao", items),
+                "Items": ("ao", list(collection.items)),
                 "Label": ("s", collection.label),
                 "Locked": ("b", collection.locked),
-            } | dates
+                "Created": ("t", 1),
+                "Modified": ("t", 1),
+            }
         collection, item = self._item(path)
-        locked = self._is_locked(collection, item)
         hashed = collection.locked and self._hashes(collection)
         attributes = {name: _hash(value) if hashed else value for name, value in item.attributes.items()}
         attributes |= dict.fromkeys(self._personality.adds, "")
@@ -299,7 +297,7 @@ class Daemon:
             if hashed
             else ("a{ss}", attributes),
             "Label": ("s", "" if hashed else item.label),
-            "Locked": ("b", locked),
+            "Locked": ("b", self._is_locked(collection, item)),
             "Created": ("t", item.created),
             "Modified": ("t", item.modified),
         }
