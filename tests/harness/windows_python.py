@@ -27,7 +27,7 @@ _COMPILER = "x86_64-w64-mingw32-gcc"
 
 # What the suites need in there, in the versions that this interpreter has.
 _SAME = ("cryptography", "apsw-sqlite3mc", "jeepney", "python-dotenv", "argcomplete", "hypothesis", "keyring", "pytest")
-_SAME += ("pytest-timeout", "pydantic")
+_SAME += ("pytest-timeout", "pydantic", "hyperscan", "pathspec", "zstandard")
 _ONLY_WINDOWS = ("pywin32-ctypes==0.2.3", "colorama==0.4.6")
 
 _PYTHON_EXE = """

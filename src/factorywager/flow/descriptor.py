@@ -6,6 +6,8 @@ import os
 
 from .deadline import Deadline
 
+_MOST = 1 << 16  # bytes that one read on Windows gives; its pipes hold less
+
 
 def read_into(descriptor: int, into: memoryview, deadline: Deadline) -> int | None:
     """Read what is there, at most what fits; how many bytes, 0 at the end, ``None`` when nothing came in time.
@@ -26,7 +28,7 @@ def _read_aside(descriptor: int, into: memoryview, deadline: Deadline) -> int | 
     from ..model.locked import LockedBuffer
     from .aside import aside
 
-    buffer = LockedBuffer(len(into))
+    buffer = LockedBuffer(min(len(into), _MOST))
 
     def read() -> int:
         with open(descriptor, "rb", buffering=0, closefd=False) as stream:

@@ -107,7 +107,7 @@ class Bench:
             self.add(beside.bun(service, _FIFTY, ("get", "all_50", "set"), os.environ))
             self.add(beside.python_keyring(service, 1, os.environ))
         else:
-            reason = f"reads the OS store, and this is the {self.session.store} store"
+            reason = f"is measured beside the Secret Service only, and this is the {self.session.store} store"
             self.add(*[Absent(peer.name, reason) for peer in (beside.BUN, beside.PYTHON_KEYRING, beside.SECRET_TOOL)])
 
     def _add_floor(self) -> None:

@@ -21,7 +21,7 @@ class Launcher(Child):
     """
 
     def __init__(self, env: Mapping[str, str], directory: str = "/") -> None:
-        super().__init__([sys.executable, "-I", "-S", str(_CHILD)], env)
+        super().__init__([sys.executable, "-I", "-S", "-X", "utf8", str(_CHILD)], env)
         self._directory = directory
 
     def time(self, key: str, group: str, who: str, argv: Sequence[str]) -> Case:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import select
 import signal
 import subprocess
 import sys
@@ -19,6 +18,8 @@ from functools import partial
 from typing import IO, Any
 
 from ...errors import FactoryWagerError
+from ...flow import Deadline
+from ...flow.descriptor import read_into
 from .measure import Absent, Case, CaseError
 
 _PATIENCE = 300.0  # seconds for one turn; python-keyring's encrypted file takes ten for a thousand entries
@@ -61,6 +62,7 @@ class Child:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,  # Ctrl-C is for us; we end it
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),  # the same, on Windows
             )
         except OSError as error:
             raise CaseError(f"cannot be started: {error.strerror}") from None
@@ -72,7 +74,7 @@ class Child:
         Raises:
             CaseError: it has none, or says what failed.
         """
-        with suppress(BrokenPipeError):  # then there is no answer, and its status says why
+        with suppress(OSError):  # then there is no answer, and its status says why
             _stream(self._process.stdin).write(f"{line}\n".encode())
             _stream(self._process.stdin).flush()
         answer = self.hear()
@@ -83,25 +85,29 @@ class Child:
     def hear(self) -> dict[str, Any]:
         """The next line that it writes."""
         stdout = _stream(self._process.stdout)
+        chunk, deadline = memoryview(bytearray(1 << 16)), Deadline(_PATIENCE)
         while b"\n" not in self._buffer:
-            if not select.select([stdout], [], [], _PATIENCE)[0]:
+            size = read_into(stdout.fileno(), chunk, deadline)
+            if size is None:
                 raise CaseError(f"no answer within {_PATIENCE:g} s")
-            data = os.read(stdout.fileno(), 1 << 16)
-            if not data:
+            if not size:
                 raise CaseError(f"ended with status {self._process.wait(_FAREWELL)}")
-            self._buffer += data
+            self._buffer += chunk[:size]
         line, _, self._buffer = self._buffer.partition(b"\n")
         answer: dict[str, Any] = json.loads(line)
         return answer
 
     def stop(self) -> None:
         """End it, and whatever it has started, and collect it."""
-        with suppress(BrokenPipeError):
+        with suppress(OSError):  # it has ended: EPIPE, and EINVAL on Windows
             _stream(self._process.stdin).close()
         try:
             self._process.wait(_FAREWELL)
         except subprocess.TimeoutExpired:
-            os.killpg(self._process.pid, signal.SIGKILL)
+            if os.name == "nt":
+                self._process.kill()  # what it has started ends with its pipes
+            else:
+                os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
         _stream(self._process.stdout).close()
 

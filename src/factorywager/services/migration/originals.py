@@ -20,6 +20,7 @@ from typing import Final, Literal
 
 from ...errors import AccessDeniedError, ConflictError, PlatformError, StorageFullError, StoreError
 from ...flow import Deadline
+from . import windows_files
 from .source import contents, untold
 
 # renameat2(2)
@@ -89,26 +90,36 @@ def write_draft(path: str, at: str, data: bytes, mode: int | None = None) -> Non
     except OSError as error:
         raise _failed(path, error) from None
     try:
-        with memoryview(data) as rest:
-            done = 0
-            while done < len(rest):
-                done += os.write(descriptor, rest[done:])
-        if os.name == "nt":
-            pass  # a new file takes its access list from its directory, as the file itself once did
-        elif mode is None:
-            _dress(descriptor, path)
-        else:
-            os.fchmod(descriptor, mode)
-        os.fsync(descriptor)
+        try:
+            with memoryview(data) as rest:
+                done = 0
+                while done < len(rest):
+                    done += os.write(descriptor, rest[done:])
+            if os.name != "nt":
+                _dress(descriptor, path, mode)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if os.name == "nt":  # by name, and what is read-only can no longer be opened for writing
+            _dress_by_name(at, path, mode)
     except OSError as error:
         remove(at)
         raise _failed(path, error) from None
-    finally:
-        os.close(descriptor)
 
 
-def _dress(descriptor: int, path: str) -> None:
+def _dress_by_name(at: str, path: str, mode: int | None) -> None:
+    """`_dress` on Windows.  A file made anew takes its access list from its directory, as it once did."""
+    if mode is None:
+        windows_files.dress(at, path)
+    else:
+        os.chmod(at, mode)  # noqa: PTH101
+
+
+def _dress(descriptor: int, path: str, mode: int | None) -> None:
     """Give a draft the file's owner, mode, and extended attributes (access control lists are some of them)."""
+    if mode is not None:
+        os.fchmod(descriptor, mode)
+        return
     like, own = os.stat(path), os.fstat(descriptor)
     if (like.st_uid, like.st_gid) != (own.st_uid, own.st_gid):
         os.fchown(descriptor, like.st_uid, like.st_gid)
@@ -161,7 +172,10 @@ def _replace(path: str, at: str, expected: Match) -> None:
     if out is None or not expected(out):
         remove(at)
         raise _changed(path)
-    os.replace(at, path)
+    if os.name == "nt":
+        windows_files.replace(at, path)
+    else:
+        os.replace(at, path)
 
 
 def place(path: str, at: str) -> None:
@@ -171,8 +185,11 @@ def place(path: str, at: str) -> None:
         ConflictError: there is one by now.
     """
     try:
-        os.link(at, path)  # unlike rename(2) it replaces nothing
-        os.unlink(at)
+        if os.name == "nt":
+            os.rename(at, path)  # noqa: PTH104 - replaces nothing on Windows
+        else:
+            os.link(at, path)  # unlike rename(2) it replaces nothing
+            os.unlink(at)
         sync_directory(path)
     except FileExistsError:
         remove(at)
@@ -207,7 +224,10 @@ def settle(path: str, at: str, source: Match, target: Match) -> None:
 def remove(at: str) -> None:
     """Remove a draft, if it is there and can be; `settle` tries again."""
     with suppress(OSError):
-        os.unlink(at)
+        if os.name == "nt":
+            windows_files.remove(at)
+        else:
+            os.unlink(at)
 
 
 def sync_directory(path: str) -> None:

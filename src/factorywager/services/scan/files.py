@@ -14,7 +14,9 @@ from .finding import Findings, Source
 from .linked import REPOSITORY, repository_of
 from .rules import Rules
 
-_OPEN: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+# Windows has none but the last, without which it would end a file at a control-Z.
+_FLAGS: Final = ("O_CLOEXEC", "O_NOCTTY", "O_NONBLOCK", "O_NOFOLLOW", "O_BINARY")
+_OPEN: Final = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in _FLAGS)
 
 # Made up by the kernel as they are read; `--places processes` looks at what of them can hold secrets.
 _NO_FILES: Final = frozenset({"/proc", "/sys", "/dev"})
@@ -155,15 +157,15 @@ class Files:
         try:
             if not self._is_within_limits(path, descriptor):
                 return
-            size = os.readv(descriptor, [feed.buffer])
+            size = _read(descriptor, feed.buffer)
             source = Source(place, path)
             self._findings.searched[place] += 1
             if self._unpack is not None and self._unpack(source, descriptor, size):
                 return
-            if size < len(feed.buffer) and not os.pread(descriptor, 1, size):
+            if size < len(feed.buffer) and _ends(descriptor, size):
                 feed.all_at_once(source, size)
             else:
-                feed.stream(source, lambda rest: os.readv(descriptor, [rest]), size)
+                feed.stream(source, lambda rest: _read(descriptor, rest), size)
         except OSError as error:
             self._findings.passes_over(path, _reason(error))
         finally:
@@ -178,6 +180,20 @@ class Files:
             self._findings.passes_over(path, f"more than {largest:,} bytes")
             return False
         return since is None or found.st_mtime >= since
+
+
+def _read(descriptor: int, into: bytearray | memoryview) -> int:
+    if os.name == "nt":  # which has no readv
+        with open(descriptor, "rb", buffering=0, closefd=False) as file:
+            return file.readinto(into) or 0
+    return os.readv(descriptor, [into])
+
+
+def _ends(descriptor: int, at: int) -> bool:
+    """Whether nothing follows.  Some file systems give every file the size 0, so that it has to be tried."""
+    if os.name == "nt":  # which has no pread
+        return os.fstat(descriptor).st_size <= at
+    return not os.pread(descriptor, 1, at)
 
 
 def _name(entry: os.DirEntry[str]) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-import select
 import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
+from ...flow import Deadline
+from ...flow.descriptor import read_into
 from .feed import Feed, Telling
 from .finding import Findings, Source
 
@@ -75,9 +76,10 @@ class _Bounded:
         self._descriptor = pipe.fileno()
 
     def read(self, into: memoryview) -> int:
-        if not select.select([self._descriptor], [], [], _PATIENCE)[0]:
+        size = read_into(self._descriptor, into, Deadline(_PATIENCE))
+        if size is None:
             raise TimeoutError
-        return os.readv(self._descriptor, [into])
+        return size
 
 
 class _Journal(Telling):

@@ -17,6 +17,7 @@ _HISTORIES: Final = _paths(
     ".bash_history .zsh_history .zhistory .zsh_sessions .histfile .history .sh_history .ash_history .ksh_history "
     ".local/share/fish/fish_history .config/fish/fish_history .local/share/xonsh .config/nushell/history.txt "
     ".local/share/powershell/PSReadLine .tcsh_history "
+    "AppData/Roaming/Microsoft/Windows/PowerShell/PSReadLine "
     ".psql_history .mysql_history .mariadb_history .sqlite_history .rediscli_history .mycli-history .dbshell "
     ".config/pgcli/history .mongodb/mongosh "
     ".python_history .ipython/profile_default/history.sqlite .node_repl_history .bun_repl_history .irb_history "
@@ -32,10 +33,13 @@ _EDITORS: Final = _paths(
     ".viminfo .vim/swap .vim/backup .vim/undo .vim/tmp .local/state/vim .local/state/nvim .local/share/nvim/swap "
     ".local/share/nvim/shada .emacs.d/auto-save-list .emacs.d/backups .emacs.d/auto-saves .nano .local/share/nano "
     ".config/Code/Backups .config/Code/User/History .config/VSCodium/Backups .config/VSCodium/User/History "
-    ".config/sublime-text/Local .local/share/kate .local/share/gedit .cache/JetBrains"
+    ".config/sublime-text/Local .local/share/kate .local/share/gedit .cache/JetBrains "
+    "AppData/Roaming/Code/Backups AppData/Roaming/Code/User/History AppData/Roaming/Notepad++/backup"
 )
 
-_LOGS: Final = _paths(".npm/_logs .pm2/logs .local/state/log .local/var/log .cache/pip/log .xsession-errors")
+_LOGS: Final = _paths(
+    ".npm/_logs .pm2/logs .local/state/log .local/var/log .cache/pip/log .xsession-errors AppData/Local/npm-cache/_logs"
+)
 _SYSTEM_LOGS: Final = "/var/log"
 
 _BY_NAME: Final = (
@@ -58,5 +62,5 @@ def known_places(home: Path, environment: Mapping[str, str]) -> dict[str, list[s
 
 def place_of(path: str) -> str:
     """What kind of file a name is that of: ``editor``, ``history``, ``log``, else ``file``."""
-    name = path.rpartition("/")[2]
+    name = os.path.basename(path)  # noqa: PTH119 - text, of a member of an archive too
     return next((place for place, pattern in _BY_NAME if pattern.search(name)), "file")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import select
 import subprocess
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,6 +10,8 @@ from time import sleep
 from typing import IO, TYPE_CHECKING, Final
 
 from ...errors import ArgumentValueError, CorruptError, PlatformError
+from ...flow import Deadline
+from ...flow.descriptor import read_into
 from ...protocols.git_objects import Batch, Change, changes
 from .feed import Feed, Telling
 from .finding import Finding, Findings, Source
@@ -215,20 +216,15 @@ def _environment(outer: Mapping[str, str], *, own: bool) -> dict[str, str]:
 
 def _reader(output: IO[bytes]) -> Callable[[memoryview], int]:
     descriptor = output.fileno()
-    os.set_blocking(descriptor, False)
     room = _widen(output)
 
     def read(into: memoryview) -> int:
-        while True:
-            try:
-                count = os.readv(descriptor, [into])
-            except BlockingIOError:
-                if not select.select([descriptor], [], [], _PATIENCE)[0]:
-                    raise PlatformError(f"git gave nothing for {_PATIENCE:g} s") from None
-            else:
-                if 0 < count < room // 2:
-                    sleep(_PAUSE)
-                return count
+        count = read_into(descriptor, into, Deadline(_PATIENCE))
+        if count is None:
+            raise PlatformError(f"git gave nothing for {_PATIENCE:g} s")
+        if 0 < count < room // 2:
+            sleep(_PAUSE)
+        return count
 
     return read
 
@@ -236,9 +232,10 @@ def _reader(output: IO[bytes]) -> Callable[[memoryview], int]:
 def _widen(pipe: IO[bytes]) -> int:
     """Ask for a large pipe; its size in bytes, or 0 where it stays as it was."""
     import contextlib
-    import fcntl
 
-    with contextlib.suppress(OSError, AttributeError):  # not Linux, or beyond the user's limit
+    with contextlib.suppress(ImportError, AttributeError, OSError):  # not Linux, or beyond the user's limit
+        import fcntl
+
         return fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _PIPE)
     return 0
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -31,7 +32,7 @@ class Rules:
 
     def starts(self, root: str) -> None:
         """The walk of another path begins."""
-        self._root = root.rstrip("/")
+        self._root = _slashed(root).rstrip("/")
 
     def enters(self, directory: str, names: set[str]) -> None:
         """Read the rules of a directory, which holds files of these names."""
@@ -45,10 +46,11 @@ class Rules:
                     continue  # the walk tells that it cannot be read
                 found.append(_spec(text.splitlines()))
         if found:
-            self._specs[directory.rstrip("/")] = found
+            self._specs[_slashed(directory).rstrip("/")] = found
 
     def leave_out(self, path: str, is_directory: bool) -> bool:
         """Whether some rule says so."""
+        path = _slashed(path)
         if self._patterns is not None:
             below = path[len(self._root) + 1 :] if path.startswith(f"{self._root}/") else path
             if self._patterns.match_file(below + "/" * is_directory):
@@ -63,6 +65,11 @@ class Rules:
                     return included
             directory, slash, _ = directory.rpartition("/")
         return False
+
+
+def _slashed(path: str) -> str:
+    """As rules are written, on Windows too."""
+    return path if os.sep == "/" else path.replace(os.sep, "/")
 
 
 def _spec(lines: Sequence[str]) -> GitIgnoreSpec:
