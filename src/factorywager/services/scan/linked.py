@@ -10,7 +10,8 @@ REPOSITORY: Final = frozenset({"HEAD", "objects", "refs"})  # what a repository 
 
 _TARGET: Final = "gitdir: "
 _LONGEST: Final = 8192  # bytes of a path
-_OPEN: Final = os.O_RDONLY | os.O_CLOEXEC | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_NOFOLLOW", 0)
+_FLAGS: Final = ("O_CLOEXEC", "O_NONBLOCK", "O_NOFOLLOW", "O_BINARY")  # Windows has the last only
+_OPEN: Final = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in _FLAGS)
 
 
 def repository_of(link: str) -> str | None:
