@@ -19,7 +19,7 @@ from ..store import Terms
 from .items import Matches, delete_item, reveal_default
 from .link import Link
 from .prompts import Prompts
-from .translate import EXPOSE_HINT, STORE, checked
+from .translate import EXPOSE_HINT, STORE, VanishedError, checked
 
 _NO_COLLECTION_HINT = (
     "create one by logging in to the desktop, or headless with "
@@ -88,8 +88,13 @@ def _finish(
         return
     if item == api.NO_PATH:
         raise PlatformError("the daemon acknowledged the entry without creating it", store=STORE)
-    # CreateItem replaces one item.  Others that match in the same collection would make the entry ambiguous.
     unlocked, _ = api.found(checked(matching))
+    if item not in unlocked and (yield from link.daemon(terms.deadline)).is_kwallet:
+        # Killed between writing its two files, KWallet has an item of this label without attributes.  CreateItem then
+        # replaces its value, drops the attributes it is given, and nobody ever finds it: delete it, and write anew.
+        yield from delete_item(link, item, prompts, terms)
+        raise VanishedError("the daemon created an item that cannot be found")
+    # CreateItem replaces one item.  Others that match in the same collection would make the entry ambiguous.
     twins = [path for path in unlocked if path != item and api.collection_of(path) == collection]
     yield from link.ask_all([api.delete_item(path) for path in twins], terms.deadline)
 
