@@ -88,10 +88,10 @@ def _finish(
         return
     if item == api.NO_PATH:
         raise PlatformError("the daemon acknowledged the entry without creating it", store=STORE)
-    unlocked, _ = api.found(checked(matching))
-    if item not in unlocked and (yield from link.daemon(terms.deadline)).is_kwallet:
-        # Killed between writing its two files, KWallet has an item of this label without attributes.  CreateItem then
-        # replaces its value, drops the attributes it is given, and nobody ever finds it: delete it, and write anew.
+    unlocked, locked = api.found(checked(matching))
+    if item not in (*unlocked, *locked) and (yield from link.daemon(terms.deadline)).is_kwallet:
+        # After a kill KWallet may have an item of this label without attributes (as if it had died between writing its
+        # two files).  CreateItem then replaces its value and drops the attributes it is given: nobody ever finds it.
         yield from delete_item(link, item, prompts, terms)
         raise VanishedError("the daemon created an item that cannot be found")
     # CreateItem replaces one item.  Others that match in the same collection would make the entry ambiguous.
