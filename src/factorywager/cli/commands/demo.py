@@ -179,8 +179,11 @@ def _trouble(stage: Stage) -> list[str]:
 
 
 def _listing(stage: Stage) -> list[str]:
-    infos = [*stage.secrets.list(stage.service), *stage.secrets.list(stage.migrated)]
-    return [f"{len(infos)} entries, straight from the store:", ", ".join(sorted({info.name for info in infos}))]
+    return [
+        f"{len(infos)} in {service}: {', '.join(sorted(info.name for info in infos))}"
+        for service in (stage.service, stage.migrated)
+        if (infos := stage.secrets.list(service))
+    ]
 
 
 def _speed(stage: Stage) -> list[str]:

@@ -68,7 +68,6 @@ class Access:
 
     def read(self, action: Callable[[Entries], T], terms: Terms, absent: T) -> Flow[T]:
         """What ``action`` gives; ``absent`` where no vault was ever made."""
-
         try:
             return (yield from self._within(self.lent, action, terms))
         except Moved:
@@ -80,7 +79,6 @@ class Access:
         Raises:
             Moved: no vault was ever made.
         """
-
         return (yield from self._within(self.writing, action, terms))
 
     def _within(
