@@ -7,6 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
+static int failed(const char *what) {
+    fprintf(stderr, "%s: error %lu\n", what, GetLastError());
+    return 1;
+}
+
 static DWORD bytes(const char *hex, BYTE *to, DWORD room) {
     DWORD size = (DWORD)strlen(hex) / 2;
     if (size > room) exit(3);
@@ -39,11 +44,11 @@ int main(int argc, char **argv) {
         c.CredentialBlobSize = bytes(argv[4], blob, sizeof blob);
         c.CredentialBlob = blob;
         c.Persist = CRED_PERSIST_LOCAL_MACHINE;
-        return CredWriteW(&c, 0) ? 0 : 1;
+        return CredWriteW(&c, 0) ? 0 : failed("CredWriteW");
     }
     if (argc == 3 && !strcmp(argv[1], "get")) {
         PCREDENTIALW c;
-        if (!CredReadW(wide(argv[2], target, 1024), CRED_TYPE_GENERIC, 0, &c)) return 1;
+        if (!CredReadW(wide(argv[2], target, 1024), CRED_TYPE_GENERIC, 0, &c)) return failed("CredReadW");
         print_wide(c->TargetName);
         print_wide(c->UserName);
         for (DWORD at = 0; at < c->CredentialBlobSize; at++) printf("%02x", c->CredentialBlob[at]);
