@@ -17,7 +17,8 @@ from hypothesis import HealthCheck, settings
 
 from harness.bus import Bus
 from harness.caller import FACADES, Caller, callers
-from harness.daemon import Daemon, crashes
+from harness.crashes import crashed_since, crashes, shared
+from harness.daemon import Daemon
 from harness.gnome_keyring import GnomeKeyring
 from harness.keepassxc import KeePassXC
 from harness.keychain import KeychainDouble, compile_double
@@ -47,11 +48,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
-    """Runs a test once more when it failed because the real daemon crashed under it, and says so."""
+    """Runs a test once more when it failed because a real program crashed under it, and says so."""
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     before = len(crashes)
     reports = runtestprotocol(item, log=False, nextitem=nextitem)
-    if any(report.failed for report in reports) and _crashed_since(before):
+    if any(report.failed for report in reports) and crashed_since(before):
         warnings.warn(f"{item.nodeid} runs once more: {crashes[-1]}", stacklevel=1)
         item._initrequest()
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
@@ -59,16 +60,6 @@ def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> 
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
     return True
-
-
-_running: list[Daemon] = []  # those that many tests share
-
-
-def _crashed_since(before: int) -> bool:
-    for daemon in _running:
-        if daemon.note_crash():
-            daemon.start()
-    return len(crashes) > before
 
 
 @pytest.hookimpl(wrapper=True)
@@ -173,9 +164,9 @@ def shared_keepassxc() -> Iterator[Daemon]:
 def _shared(make: Callable[[Bus], Daemon]) -> Iterator[Daemon]:
     bus = Bus()
     daemon = make(bus).start()
-    _running.append(daemon)
+    shared.append(daemon)
     yield daemon
-    _running.remove(daemon)
+    shared.remove(daemon)
     daemon.stop()
     bus.stop()
 

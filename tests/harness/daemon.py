@@ -6,11 +6,9 @@ import signal
 from typing import Self
 
 from .bus import Bus
+from .crashes import crashes
 from .process import Process
 from .raw_service import LOGIN, NAME, RawService
-
-# Daemons that a signal ended which no test has sent: now and then GNOME Keyring 42 aborts when a client goes away.
-crashes: list[str] = []
 
 
 class Daemon:
@@ -76,7 +74,7 @@ class Daemon:
             self._daemon = None
 
     def note_crash(self) -> bool:
-        """Whether it has crashed since it was started; put down in `crashes`."""
+        """See `MayCrash`; now and then GNOME Keyring 42 aborts when a client goes away."""
         crashed = self._daemon is not None and self._daemon.crashed
         if crashed:
             crashes.append(f"{self.process.argv[0]} ended by itself, with status {self.process.status}")

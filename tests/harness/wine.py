@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from .crashes import crashes
 from .parts import require
 from .process import Process
 from .terminal import Terminal
@@ -52,15 +55,29 @@ class Wine:
             "PYTHONUTF8": "1",
         }
         self._company: Process | None = None
+        self._served_by: set[int] = set()
 
     def start(self) -> Wine:
         say = "import sys; print('READY', flush=True); sys.stdin.read()"
         self._company = Process([self._wine, str(self._python / "python.exe"), "-c", say], env=self.env, stdin=b"")
         self._company.wait_for_line("READY", within=_PATIENCE)
+        self._served_by = self._servers()
         return self
+
+    def note_crash(self) -> bool:
+        """See `MayCrash`.  The registry is in the server's memory: with another server, what was written is gone."""
+        servers = self._servers()
+        crashed = servers != self._served_by
+        if crashed:
+            crashes.append(f"Wine's server was {self._served_by}, and now is {servers or 'gone'}")
+            self.stop()
+        return crashed
 
     def stop(self) -> None:
         subprocess.run([self._server, "-k"], env=self.env, timeout=_PATIENCE, check=False)
+        for orphan in self._processes():  # its server has crashed; the streams it holds open would never end
+            with suppress(ProcessLookupError):
+                os.kill(orphan, signal.SIGKILL)
         if self._company is not None:
             self._company.stop()
 
@@ -103,6 +120,18 @@ class Wine:
         """A path of this machine as Windows programs see it."""
         return "Z:" + str(path).replace("/", "\\")
 
+    def _processes(self) -> dict[int, str]:
+        """The processes of this prefix and their names, orphans whose server is gone among them."""
+        mark = f"WINEPREFIX={self.prefix}".encode()
+        return {
+            int(process.name): _read(process / "comm").decode(errors="replace").strip()
+            for process in Path("/proc").glob("[0-9]*")
+            if mark in _read(process / "environ").split(b"\0")
+        }
+
+    def _servers(self) -> set[int]:
+        return {number for number, name in self._processes().items() if name.startswith("wineserver")}
+
     def _boot(self, home: Path, recipe: list[str]) -> None:
         env = {**os.environ, "WINEPREFIX": str(home / "prefix"), "WINEDEBUG": "-all", "HOME": str(home)}
         env["WINEDLLOVERRIDES"] = "mscoree,mshtml="
@@ -119,6 +148,13 @@ def _copy_prefix(made: Path, prefix: Path) -> None:
 
     shutil.copytree(made / "prefix", prefix, symlinks=True, ignore=ignore)
     prefix.joinpath(*_SHARED).symlink_to(made.joinpath("prefix", *_SHARED))
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:  # the process has ended meanwhile
+        return b""
 
 
 def _version(wine: str) -> str:
