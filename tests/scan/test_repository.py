@@ -44,6 +44,13 @@ def _commit(path: Path, name: str, text: str, message: str = "a change") -> str:
     return _git(path, "rev-parse", "HEAD")
 
 
+def _commit_and_remove(path: Path) -> str:
+    """The commit that has the value in ``f``; the one after it has it no more."""
+    commit = _commit(path, "f", f"{_VALUE}\n")
+    _commit(path, "f", "gone")
+    return commit
+
+
 def _in_git(report: Report) -> set[tuple[str, int | None, tuple[str, ...]]]:
     found = [each for each in report.findings if each.source.place == "git"]
     return {(each.source.path.partition(".git:")[2], each.line, each.commits) for each in found}
@@ -100,8 +107,7 @@ def test_branches_tags_merges_and_names_of_files(repository: Path, keep: Callabl
 
 def test_a_bare_repository_is_one(repository: Path, keep: Callable[..., None], search: Search, tmp_path: Path) -> None:
     keep(entry=_VALUE)
-    first = _commit(repository, "f", _VALUE)
-    _commit(repository, "f", "gone")
+    first = _commit_and_remove(repository)
     _git(tmp_path, "clone", "--quiet", "--bare", str(repository), "bare")
     assert [each.commits for each in search(tmp_path / "bare").findings] == [(first,)]
 
@@ -116,8 +122,7 @@ def test_a_linked_work_tree_leads_to_its_repository(
     repository: Path, keep: Callable[..., None], search: Search, tmp_path: Path
 ) -> None:
     keep(entry=_VALUE)
-    first = _commit(repository, "f", f"{_VALUE}\n")
-    _commit(repository, "f", "gone")
+    first = _commit_and_remove(repository)
     linked = tmp_path / "linked"
     _git(repository, "worktree", "add", "--quiet", "--detach", str(linked))
     lost = _commit(linked, "g", f"lost {_VALUE}")
@@ -136,8 +141,7 @@ def test_a_submodule_leads_to_its_repository(
     keep(entry=_VALUE)
     inner = tmp_path / "inner"
     _git(tmp_path, "init", "--quiet", "--initial-branch=main", str(inner))
-    first = _commit(inner, "f", f"{_VALUE}\n")
-    _commit(inner, "f", "gone")
+    first = _commit_and_remove(inner)
     _commit(repository, "f", "nothing")
     _git(repository, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", str(inner), "sub")
     gits = str(repository / ".git/modules/sub")
@@ -151,8 +155,7 @@ def test_a_repository_kept_elsewhere_is_searched_with_its_settings(
     repository: Path, keep: Callable[..., None], search: Search, tmp_path: Path
 ) -> None:
     keep(entry=_VALUE)
-    first = _commit(repository, "f", f"{_VALUE}\n")
-    _commit(repository, "f", "gone")
+    first = _commit_and_remove(repository)
     _git(repository, "remote", "add", "origin", f"https://me:{_VALUE}@example.com/")
     gits = tmp_path / "elsewhere.git"
     _git(repository, "init", "--quiet", f"--separate-git-dir={gits}")

@@ -47,7 +47,7 @@ class Received:
         self.raw = raw
         self.kind = MessageType(raw[1])
         self.little_endian = raw[0] == _LITTLE
-        self._fields, end = _fields(raw) if self.little_endian else _general_fields(raw, little_endian=False)
+        self._fields, end = _fields(raw) if self.little_endian else _general_fields(raw)
         self.start = (end + 7) & ~7
         self._body: tuple[Any, ...] | None = None
 
@@ -124,10 +124,15 @@ def _announced(prefix: bytes) -> int:
     size: int = calc_msg_size(prefix)
     if size > LARGEST_MESSAGE:
         raise PlatformError(f"the session bus announced a message of {size} bytes")
-    header = int.from_bytes(prefix[12:], "little" if prefix[0] == _LITTLE else "big")
+    header = _header_length(prefix)
     if header > LARGEST_HEADER:
         raise PlatformError(f"the session bus announced a message with a header of {header} bytes")
     return size
+
+
+def _header_length(raw: bytes) -> int:
+    """Bytes of the array of header fields, which begins at 16."""
+    return int.from_bytes(raw[12:_PREFIX], "little" if raw[0] == _LITTLE else "big")
 
 
 def _fields(raw: bytes) -> tuple[dict[int, Any], int]:
@@ -144,7 +149,7 @@ def _fields(raw: bytes) -> tuple[dict[int, Any], int]:
         code, kind = raw[position], raw[position + 1 : position + 4]
         position += 4
         if kind != _KINDS.get(code):  # it is not D-Bus, or is a field that a later specification may have brought
-            return _general_fields(raw, little_endian=True)
+            return _general_fields(raw)
         if kind == b"\x01u\0":
             value: Any = uint32(raw, position)
             position += 4
@@ -162,9 +167,9 @@ def _fields(raw: bytes) -> tuple[dict[int, Any], int]:
     return fields, end
 
 
-def _general_fields(raw: bytes, *, little_endian: bool) -> tuple[dict[int, Any], int]:
-    end = _PREFIX + int.from_bytes(raw[12:_PREFIX], "little" if little_endian else "big")
-    ((found,), position) = Reader(raw, little_endian=little_endian).read("a(yv)", 12, end)
+def _general_fields(raw: bytes) -> tuple[dict[int, Any], int]:
+    end = _PREFIX + _header_length(raw)
+    ((found,), position) = Reader(raw, little_endian=raw[0] == _LITTLE).read("a(yv)", 12, end)
     fields: dict[int, Any] = {}
     for code, (kind, value) in found:
         if kind != _TYPES.get(code, kind):

@@ -12,11 +12,8 @@ from typing import Final, NamedTuple
 from .feed import Feed
 from .finding import Findings, Source
 from .linked import REPOSITORY, repository_of
+from .opening import open_found
 from .rules import Rules
-
-# Windows has none but the last, without which it would end a file at a control-Z.
-_FLAGS: Final = ("O_CLOEXEC", "O_NOCTTY", "O_NONBLOCK", "O_NOFOLLOW", "O_BINARY")
-_OPEN: Final = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in _FLAGS)
 
 # Made up by the kernel as they are read; `--places processes` looks at what of them can hold secrets.
 _NO_FILES: Final = frozenset({"/proc", "/sys", "/dev"})
@@ -150,7 +147,7 @@ class Files:
     def _file(self, path: str, place: str) -> None:
         feed = self._feed
         try:
-            descriptor = os.open(path, _OPEN)
+            descriptor = open_found(path)
         except OSError as error:
             self._findings.passes_over(path, _reason(error))
             return

@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 from typing import Final
 
+from .opening import open_found
+
 REPOSITORY: Final = frozenset({"HEAD", "objects", "refs"})  # what a repository has, bare or not
 
 _TARGET: Final = "gitdir: "
 _LONGEST: Final = 8192  # bytes of a path
-_FLAGS: Final = ("O_CLOEXEC", "O_NONBLOCK", "O_NOFOLLOW", "O_BINARY")  # Windows has the last only
-_OPEN: Final = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in _FLAGS)
 
 
 def repository_of(link: str) -> str | None:
@@ -32,7 +32,7 @@ def repository_of(link: str) -> str | None:
 
 
 def _first_line(path: Path) -> str:
-    descriptor = os.open(path, _OPEN)
+    descriptor = open_found(path)
     try:
         return os.fsdecode(os.read(descriptor, _LONGEST)).partition("\n")[0]
     finally:
