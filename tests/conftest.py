@@ -48,14 +48,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
-    """Runs a test once more when it failed because a real program crashed under it, and says so."""
+    """Runs a test again, twice at most, when it failed because a real program crashed under it, and says so."""
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    before = len(crashes)
-    reports = runtestprotocol(item, log=False, nextitem=nextitem)
-    if any(report.failed for report in reports) and crashed_since(before):
+    tries = 1 if item.get_closest_marker("survives") else 3
+    for turn in range(tries):
+        before = len(crashes)
+        reports = runtestprotocol(item, log=False, nextitem=nextitem)
+        if not (any(report.failed for report in reports) and crashed_since(before)) or turn == tries - 1:
+            break
         warnings.warn(f"{item.nodeid} runs once more: {crashes[-1]}", stacklevel=1)
         item._initrequest()
-        reports = runtestprotocol(item, log=False, nextitem=nextitem)
     for report in reports:
         item.ihook.pytest_runtest_logreport(report=report)
     item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)

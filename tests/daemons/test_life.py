@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import random
+
+import pytest
+
+from factorywager.blocking import Secrets
 from harness.bus import Bus
 from harness.child import run_python
 from harness.gnome_keyring import GnomeKeyring
@@ -123,6 +128,25 @@ def test_a_program_may_end_without_closing_anything(filled: GnomeKeyring) -> Non
             check=False,
         )
         assert (done.stdout, done.stderr, done.returncode) == ("one\n", "", 0)
+
+
+@pytest.mark.long
+@pytest.mark.survives
+def test_thousands_of_connections_come_and_go_and_the_daemon_stays(filled: GnomeKeyring) -> None:
+    """See `protocols.secret_service.greeting`: without it, the daemon ended within some thousands of these."""
+    secrets = Secrets("secret-service", interactive=False)
+    chance = random.Random(8)
+    for turn in range(20_000):
+        match chance.randrange(4):
+            case 0:
+                secrets.set(SERVICE, "token", f"{turn}")
+            case 1:
+                secrets.delete(SERVICE, "token")
+            case 2:
+                secrets.get(SERVICE, "token")
+            case 3:
+                secrets.close()
+    assert filled.alive
 
 
 def test_a_closed_facade_opens_again(filled: GnomeKeyring) -> None:

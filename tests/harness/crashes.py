@@ -1,4 +1,4 @@
-"""Real programs that ended by themselves under a test: the test runs once more then, and a warning says so."""
+"""Real programs that ended by themselves under a test: the test runs again then, and a warning says so."""
 
 from __future__ import annotations
 

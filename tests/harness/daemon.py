@@ -74,10 +74,12 @@ class Daemon:
             self._daemon = None
 
     def note_crash(self) -> bool:
-        """See `MayCrash`; now and then GNOME Keyring 42 aborts when a client goes away."""
+        """See `MayCrash`."""
         crashed = self._daemon is not None and self._daemon.crashed
         if crashed:
-            crashes.append(f"{self.process.argv[0]} ended by itself, with status {self.process.status}")
+            self.process.wait()
+            last = next((line for line in reversed(self.process.errors) if line), "no word")
+            crashes.append(f"{self.process.argv[0]} ended by itself, with status {self.process.status}, saying: {last}")
         return crashed
 
     def restart(self) -> None:

@@ -29,6 +29,8 @@ class RawService:
     def __init__(self, bus: Bus, collection: str = LOGIN) -> None:
         self._collection = collection
         self._connection = bus.connect()
+        # GNOME Keyring 42 may answer a client's first call before it has noted the client; `OpenSession` ends it then.
+        self._service("ReadAlias", "s", ("",))
         self.session = self._service("OpenSession", "sv", ("plain", ("s", "")))[1]
 
     def close(self) -> None:

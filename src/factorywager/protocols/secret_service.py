@@ -90,6 +90,17 @@ def attributes_of_service(service: str | None) -> dict[str, str]:
 # --- calls ------------------------------------------------------------------------------------
 
 
+def greeting() -> Message:
+    """The first call to a daemon; no other is sent before it is answered.
+
+    GNOME Keyring (42, and upstream to this day) notes a new client in one task of its main loop and answers its calls
+    in others.  A first call that comes in the middle of the loop's search for work is answered before the client is
+    noted, and an ``OpenSession`` from a client that is not noted ends the daemon.  This one needs no client, and once
+    it is answered, noting the client comes next.
+    """
+    return read_alias("")
+
+
 def open_session(public_key: bytes) -> Message:
     return _call(ROOT, _SERVICE, "OpenSession", "sv", (ALGORITHM, ("ay", public_key)))
 

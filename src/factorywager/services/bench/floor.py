@@ -41,6 +41,7 @@ class Floor:
             raise CaseError(f"the bus does not let us in ({type(error).__name__})") from None
         self._socket: socket.socket = self._connection.sock
         self._socket.settimeout(_PATIENCE)
+        self._ask(api.greeting())
         _, self._session = self._ask(api.open_session(Handshake().public_key)).body
         self._serial = 10_000  # beyond those that jeepney has used
 

@@ -85,14 +85,13 @@ def _read(
             values[name] = yield from read_entry(link, Ref(service, name), paths, epoch, deadline)
     for name, path in single.items():
         if len(found[name].all) == 1:
-            yield from link.remember(Ref(service, name), path, epoch, deadline)
+            link.remember(Ref(service, name), path, epoch)
     return values
 
 
 def _named(link: Link, service: str, names: Sequence[str], prompts: Prompts, terms: Terms) -> Flow[dict[str, Matches]]:
     yield from reveal_default(link, prompts, terms)
-    daemon = yield from link.daemon(terms.deadline)
-    names = [name for name in names if daemon.keeps_name(Ref(service, name))]
+    names = [name for name in names if link.daemon.keeps_name(Ref(service, name))]
     searches = [api.search(api.attributes(Ref(service, name))) for name in names]
     while True:
         replies = yield from link.ask_all(searches, terms.deadline)

@@ -33,7 +33,7 @@ def examine(links: Links, terms: Terms) -> Flow[list[Finding]]:
 
 
 def _daemon(link: Link, deadline: Deadline) -> Flow[Finding]:
-    daemon = yield from link.daemon(deadline)
+    daemon = link.daemon
     pid = daemon.pid
     if not daemon.name:
         return Finding("note", "daemon", "in another process namespace, so its program cannot be seen")
@@ -63,7 +63,7 @@ def _unlock_hint(daemon: Daemon) -> str:
 
 
 def _collections(link: Link, deadline: Deadline) -> Flow[list[Finding]]:
-    daemon = yield from link.daemon(deadline)
+    daemon = link.daemon
     default = yield from link.default_collection(deadline)
     if default is None:
         hint = EXPOSE_HINT if daemon.is_keepassxc else f"log in to the desktop once, or: {NO_DAEMON_HINT}"

@@ -60,7 +60,7 @@ def reveal_default(link: Link, prompts: Prompts, terms: Terms) -> Flow[None]:
     Raises:
         AccessError: it stays locked.
     """
-    if (yield from link.daemon(terms.deadline)).is_keepassxc:
+    if link.daemon.is_keepassxc:
         default = yield from link.default_collection(terms.deadline)
         if default is not None and _is_locked((yield from link.ask(api.collection_locked(default), terms.deadline))):
             yield from prompts.unlock(link, [default], terms)
@@ -82,7 +82,7 @@ def reveal_hidden(link: Link, prompts: Prompts, terms: Terms) -> Flow[bool]:
     if not locked:
         return False
     default = yield from link.default_collection(deadline)
-    if (yield from link.daemon(deadline)).is_gnome:
+    if link.daemon.is_gnome:
         locked = [path for path in locked if path == default]
     if locked:
         yield from prompts.unlock(link, locked, terms)
@@ -177,7 +177,7 @@ def read_many(link: Link, items: Mapping[str, Ref], epoch: int, deadline: Deadli
             raise VanishedError(path)
     secrets = {path: decrypt(link, encrypted[path]) for path in items}
     empty = [path for path, secret in secrets.items() if secret.empty]
-    if empty and (yield from link.daemon(deadline)).is_kwallet:
+    if empty and link.daemon.is_kwallet:
         yield from _explain(link, empty[0], deadline)
     return secrets
 

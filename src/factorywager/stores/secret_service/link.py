@@ -38,19 +38,19 @@ class Link:
     Attributes:
         session: object path of the session; it dies with the daemon or the connection.
         owner: the daemon's unique bus name; signals from anyone else are not believed.
+        daemon: which program it is; without a name where that cannot be known (another PID namespace).
         paths: which item is which entry, as far as is known.
         reads: reads of items that go out together.
     """
 
-    def __init__(self, bus: Bus, session: str, key: SessionKey, owner: str | None, pid: int | None) -> None:
+    def __init__(self, bus: Bus, session: str, key: SessionKey, owner: str | None, daemon: Daemon) -> None:
         self.bus = bus
         self.session = session
         self.key = key
         self.owner = owner
         self.paths = KnownPaths(bus.router, owner)
         self.reads = Reads(bus, session)
-        self._pid = pid
-        self._daemon: Daemon | None = None
+        self.daemon = daemon
         self._departures = bus.router.subscribe(api.is_owner_change)
 
     @property
@@ -70,22 +70,9 @@ class Link:
             replies += yield Call(self.bus, calls[start : start + _CALLS_AT_ONCE], deadline)
         return replies
 
-    def daemon(self, deadline: Deadline) -> Flow[Daemon]:
-        """Which program the daemon is; without a name where that cannot be known (another PID namespace)."""
-        if self._daemon is None:
-            if self._pid is None:  # it was only started by our first call, when the bus did not know yet
-                (self._pid,) = dbus.body((yield from self.ask(api.owner_process(), deadline)), "u")
-            try:
-                with open(f"/proc/{self._pid}/comm") as file:  # noqa: PTH123 - pathlib costs 10 ms at start-up
-                    name = file.read().strip()
-            except OSError:
-                name = ""
-            self._daemon = Daemon(self._pid or 0, name)
-        return self._daemon
-
-    def remember(self, ref: Ref, path: str, epoch: int, deadline: Deadline) -> Flow[None]:
+    def remember(self, ref: Ref, path: str, epoch: int) -> None:
         """Know this entry's item from now on, where the daemon's signals can be relied on to end that."""
-        if (yield from self.daemon(deadline)).is_gnome:
+        if self.daemon.is_gnome:
             self.paths.remember(ref, path, epoch)
 
     def default_collection(self, deadline: Deadline) -> Flow[str | None]:
@@ -97,7 +84,7 @@ class Link:
         path = api.one_path((yield from self.ask(api.read_alias("default"), deadline)))
         if path != api.NO_PATH:
             return path
-        if (yield from self.daemon(deadline)).is_keepassxc:
+        if self.daemon.is_keepassxc:
             return next(iter((yield from self.collections(deadline))), None)
         return None
 
@@ -191,18 +178,18 @@ def _agreed(bus: Bus, handshake: Handshake, reply: Received, deadline: Deadline)
 
 
 def _connect(deadline: Deadline) -> Flow[Link]:
-    """The bus handshake, then one round trip for everything else."""
+    """The bus handshake with a greeting, then one round trip for everything else."""
     bus: Bus = yield Connect(deadline)
     handshake = Handshake()
     matches = [dbus.add_match(rule) for rule in (api.OWNER_CHANGED, api.SIGNALS)]
-    calls = [dbus.hello(), *matches, api.open_session(handshake.public_key), api.owner_process()]
     try:
-        *replies, process = yield Call(bus, calls, deadline)
-        for reply in replies:
+        for reply in (yield Call(bus, [dbus.hello(), *matches, api.greeting()], deadline)):
             checked(reply)
-        session, key = yield from _agreed(bus, handshake, replies[-1], deadline)
-        pid = None if dbus.error_name(process) is not None else dbus.body(process, "u")[0]
-        return Link(bus, session, key, dbus.sender(replies[-1]), pid)
+        opened, process = yield Call(bus, [api.open_session(handshake.public_key), api.owner_process()], deadline)
+        checked(opened)
+        session, key = yield from _agreed(bus, handshake, opened, deadline)
+        pid = 0 if dbus.error_name(process) is not None else dbus.body(process, "u")[0]
+        return Link(bus, session, key, dbus.sender(opened), Daemon.of(pid))
     except ValueError as error:
         bus.close()
         raise PlatformError(str(error), hint="`factorywager doctor` looks closer", store=STORE) from None

@@ -117,7 +117,7 @@ def _asks_nobody(link: Link, objects: Sequence[str], terms: Terms) -> Flow[bool]
     KWallet calls a wallet locked, and prompts for it, until it is first used through this API, although the login
     opened it long ago; of that, only its own interface tells.
     """
-    daemon = yield from link.daemon(terms.deadline)
+    daemon = link.daemon
     if not daemon.is_kwallet:
         return False
     for collection in set(map(api.collection_of, objects)):

@@ -52,7 +52,7 @@ class SecretServiceStore:
             yield from self._open(link, [path for path in paths if path in matches.locked], terms)
             secret = yield from read_entry(link, ref, paths, epoch, terms.deadline)
             if len(matches.all) == 1:
-                yield from link.remember(ref, paths[0], epoch, terms.deadline)
+                link.remember(ref, paths[0], epoch)
             return secret
 
         return (yield from self._attempt(act, terms))
@@ -133,7 +133,7 @@ class SecretServiceStore:
         from .pulse import SignalPulse
 
         def act(link: Link) -> Flow[Pulse | None]:
-            if not (yield from link.daemon(terms.deadline)).is_gnome:
+            if not link.daemon.is_gnome:
                 return None
             pulse: Pulse = yield Work(lambda: SignalPulse.start(terms.deadline), terms.deadline)
             return pulse
@@ -220,7 +220,7 @@ class SecretServiceStore:
             self._links.drop(link)
 
     def _search(self, link: Link, ref: Ref, terms: Terms) -> Flow[Matches]:
-        if not (yield from link.daemon(terms.deadline)).keeps_name(ref):
+        if not link.daemon.keeps_name(ref):
             return Matches([], [])  # the daemon would search for another name than this
         return (yield from search(link, api.attributes(ref), self._prompts, terms))
 

@@ -35,13 +35,12 @@ def write_each(
     Raises:
         StoreError: there is no collection to write to, or it stays locked; then nothing more was written.
     """
-    daemon = yield from link.daemon(terms.deadline)
     outcomes: dict[str, StoreError | None] = {
-        name: _unkeepable() for name in values if not daemon.keeps_name(Ref(service, name))
+        name: _unkeepable() for name in values if not link.daemon.keeps_name(Ref(service, name))
     }
     values = {name: value for name, value in values.items() if name not in outcomes}
     collection = yield from _collection(link, prompts, terms)
-    if daemon.is_keepassxc:
+    if link.daemon.is_keepassxc:
         yield from reveal_default(link, prompts, terms)
         for name, value in values.items():
             outcomes[name] = yield from _attempt(_place(link, collection, Ref(service, name), value, prompts, terms))
@@ -70,7 +69,7 @@ def _write(
     calls = []
     for name, value in values.items():
         ref = Ref(service, name)
-        secret = yield from _encrypted(link, value, terms)
+        secret = _encrypted(link, value)
         calls += [api.create_item(collection, ref, secret), api.search(api.attributes(ref))]
     replies = yield from link.ask_all(calls, terms.deadline)
     outcomes: dict[str, StoreError | None] = {}
@@ -89,7 +88,7 @@ def _finish(
     if item == api.NO_PATH:
         raise PlatformError("the daemon acknowledged the entry without creating it", store=STORE)
     unlocked, locked = api.found(checked(matching))
-    if item not in (*unlocked, *locked) and (yield from link.daemon(terms.deadline)).is_kwallet:
+    if item not in (*unlocked, *locked) and link.daemon.is_kwallet:
         # After a kill KWallet may have an item of this label without attributes (as if it had died between writing its
         # two files).  CreateItem then replaces its value and drops the attributes it is given: nobody ever finds it.
         yield from delete_item(link, item, prompts, terms)
@@ -108,7 +107,7 @@ def _place(link: Link, collection: str, ref: Ref, value: Secret, prompts: Prompt
     """
     matches = Matches(*api.found((yield from link.ask(api.search(api.attributes(ref)), terms.deadline))))
     own = [path for path in matches.all if api.collection_of(path) == collection]
-    secret = yield from _encrypted(link, value, terms)
+    secret = _encrypted(link, value)
     if not own:
         created = yield from link.ask(api.create_item(collection, ref, secret), terms.deadline)
         _, prompt = api.object_and_prompt(created)
@@ -122,9 +121,8 @@ def _place(link: Link, collection: str, ref: Ref, value: Secret, prompts: Prompt
         yield from delete_item(link, twin, prompts, terms)
 
 
-def _encrypted(link: Link, value: Secret, terms: Terms) -> Flow[api.Ciphertext]:
-    content_type = (yield from link.daemon(terms.deadline)).content_type(value)
-    return api.Ciphertext(link.session, *link.key.encrypt(value), content_type)
+def _encrypted(link: Link, value: Secret) -> api.Ciphertext:
+    return api.Ciphertext(link.session, *link.key.encrypt(value), link.daemon.content_type(value))
 
 
 def _unkeepable() -> PlatformError:
@@ -140,7 +138,7 @@ def _collection(link: Link, prompts: Prompts, terms: Terms) -> Flow[str]:
     collection = yield from link.default_collection(terms.deadline)
     if collection is not None:
         return collection
-    if (yield from link.daemon(terms.deadline)).is_keepassxc:
+    if link.daemon.is_keepassxc:
         # CreateCollection would open its dialog for a new database.
         raise UnavailableError(
             "KeePassXC has no open database that it shows to other programs", hint=EXPOSE_HINT, store=STORE
